@@ -1,0 +1,4 @@
+package redact
+
+// MaskURL takes the credentials out of a URL.
+func MaskURL(s string) string { return MaskValue(s) }
