@@ -1,0 +1,29 @@
+package graph
+
+import (
+	"runtime"
+	"time"
+)
+
+// Options of Build.
+type Options struct {
+	References References
+	Workers    int                                   // processors to use; 0 is all
+	Progress   func(phase string, done, total int64) // bytes or objects done; may be nil; called from any goroutine
+}
+
+func (o *Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// phase times one step.
+func (h *Heap) phase(name string) func() {
+	if h.opt.Progress != nil {
+		h.opt.Progress(name, 0, 0)
+	}
+	t := time.Now()
+	return func() { h.Timing = append(h.Timing, Phase{name, time.Since(t)}) }
+}

@@ -1,0 +1,90 @@
+package graph
+
+import "slices"
+
+// Step is one hop of a path: Object is reached from the previous step by Edge. The first step is a GC root; its Roots say why.
+type Step struct {
+	Object Object
+	Edge   EdgeLabel // zero for the first
+	Weak   Strength  // strength of that edge
+	Roots  []Root    // of the first step
+}
+
+// Path returns a shortest path from a GC root to o over the references that hold it: those no weaker than o's own strength.
+// Of equally short paths it takes statics before threads before other roots, then the lowest addresses. It is false when no
+// root reaches o.
+func (h *Heap) Path(o Object) ([]Step, bool) {
+	return h.PathAvoiding(o, nil)
+}
+
+// PathAvoiding is Path without the objects for which avoid is true (o itself is never avoided).
+func (h *Heap) PathAvoiding(o Object, avoid func(Object) bool) ([]Step, bool) {
+	limit := h.Strength(o)
+	if limit == Unreachable {
+		return nil, false
+	}
+	seen := map[Object]Object{o: NoObject} // → next towards o
+	level := []Object{o}
+	for len(level) > 0 {
+		var goal []Object
+		for _, v := range level {
+			if len(h.RootsOf(v)) > 0 {
+				goal = append(goal, v)
+			}
+		}
+		if len(goal) > 0 {
+			return h.steps(h.bestRoot(goal), seen), true
+		}
+		var next []Object
+		for _, v := range level {
+			for _, u := range h.in[h.inIndex[v]:h.inIndex[v+1]] {
+				u := Object(u)
+				if h.Strength(u) > limit || (avoid != nil && avoid(u)) {
+					continue
+				}
+				if _, ok := seen[u]; ok {
+					continue
+				}
+				if h.classes[h.class[u]].referent >= 0 {
+					if e, ok := h.Label(u, v); !ok || e.Strength > limit {
+						continue
+					}
+				}
+				seen[u] = v
+				next = append(next, u)
+			}
+		}
+		slices.Sort(next)
+		level = next
+	}
+	return nil, false
+}
+
+// bestRoot prefers class objects (statics), then threads, then the rest; then the lowest address.
+func (h *Heap) bestRoot(goal []Object) Object {
+	rank := func(o Object) int {
+		if _, ok := h.AsClass(o); ok {
+			return 0
+		}
+		if _, ok := h.locals[o]; ok {
+			return 1
+		}
+		return 2
+	}
+	best := goal[0]
+	for _, g := range goal[1:] {
+		if r, b := rank(g), rank(best); r < b || r == b && g < best {
+			best = g
+		}
+	}
+	return best
+}
+
+func (h *Heap) steps(root Object, next map[Object]Object) []Step {
+	out := []Step{{Object: root, Roots: h.RootsOf(root)}}
+	for u := root; next[u] != NoObject; u = next[u] {
+		e, _ := h.Label(u, next[u])
+		out = append(out, Step{Object: next[u], Edge: e.Label, Weak: e.Strength})
+	}
+	return out
+}

@@ -1,0 +1,61 @@
+package graph
+
+import (
+	"context"
+
+	"heapcause/hprof"
+)
+
+// Scan reads the dump once more and shows every instance and array of the wanted classes to a worker's function. start is
+// called once per worker and returns the function for its records; the view is valid during the call. Files of one worker
+// keep file order; between workers there is no order.
+func (h *Heap) Scan(ctx context.Context, wanted []bool, start func(worker int) func(v *View)) error {
+	b := &builder{h: h}
+	worker := -1
+	var total int64
+	for _, s := range h.chunks {
+		total += s.Length
+	}
+	return b.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func()) {
+		worker++
+		fn := start(worker)
+		c := hprof.NewCursor(h.file, true)
+		v := View{h: h}
+		var lastID hprof.ID
+		last := NoClass
+		want := false
+		return func(s hprof.Segment) error {
+			c.Reset(s.Offset, s.Length)
+			for c.Next() {
+				r := &c.Rec
+				switch r.Tag {
+				case hprof.InstanceDump, hprof.ObjectArray:
+					if r.Class != lastID || last == NoClass {
+						lastID = r.Class
+						k, ok := h.byAddr[r.Class]
+						if !ok {
+							k = h.missing
+						}
+						last, want = k, wanted[k]
+					}
+					if !want {
+						continue
+					}
+				case hprof.PrimitiveArray, hprof.PrimitiveNoData:
+					if !wanted[h.prim[r.Elem]] {
+						continue
+					}
+				default:
+					continue
+				}
+				o, ok := h.index.find(r.ID)
+				if !ok {
+					continue
+				}
+				v.set(o, r, c.Offset())
+				fn(&v)
+			}
+			return c.Err()
+		}, func() {}
+	})
+}

@@ -1,0 +1,133 @@
+package graph
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"heapcause/hprof"
+)
+
+// stringFields are the bound fields of java.lang.String, whatever JDK wrote the dump.
+type stringFields struct {
+	value, coder, offset, count Field
+	class                       Class
+}
+
+func (h *Heap) stringFields() *stringFields {
+	h.strOnce.Do(func() {
+		s := &h.str
+		s.class = h.firstClass("java.lang.String")
+		s.value, _ = h.BindClass(s.class, "value")
+		s.coder, _ = h.BindClass(s.class, "coder")
+		s.offset, _ = h.BindClass(s.class, "offset")
+		s.count, _ = h.BindClass(s.class, "count")
+	})
+	return &h.str
+}
+
+// Text decodes a java.lang.String (Latin-1, UTF-16, char[], and JDK 6's offset and count) or a char[], of at most max UTF-16
+// units; longer ones end in "…". It is false for other objects.
+func (h *Heap) Text(o Object, max int) (string, bool) {
+	if o == NoObject {
+		return "", false
+	}
+	c := h.getCursor()
+	defer h.cursors.Put(c)
+	return c.Text(o, max)
+}
+
+func (h *Heap) getCursor() *Cursor {
+	if c, ok := h.cursors.Get().(*Cursor); ok {
+		return c
+	}
+	return h.Cursor()
+}
+
+// Text is Heap.Text with this cursor, whose current object changes.
+func (c *Cursor) Text(o Object, max int) (string, bool) {
+	h := c.h
+	s := h.stringFields()
+	if o == NoObject {
+		return "", false
+	}
+	if k := &h.classes[h.class[o]]; k.IsArray && k.Elem == hprof.Char {
+		return c.chars(o, 0, -1, false, max)
+	}
+	if Class(h.class[o]) != s.class || !c.Load(o) || !s.value.Ok() {
+		return "", false
+	}
+	v := c.Ref(s.value)
+	off, n := 0, -1
+	if s.count.Ok() && s.offset.Ok() {
+		off, n = int(c.Int(s.offset)), int(c.Int(s.count))
+	}
+	utf16le := s.coder.Ok() && c.Int(s.coder) != 0
+	if v == NoObject {
+		return "", false
+	}
+	return c.chars(v, off, n, utf16le, max)
+}
+
+// chars decodes a char[] or a byte[] (Latin-1, or UTF-16 in the JVM's native order) from element off on.
+func (c *Cursor) chars(arr Object, off, n int, utf16Bytes bool, max int) (string, bool) {
+	if !c.Load(arr) {
+		return "", false
+	}
+	k := &c.h.classes[c.Class]
+	if !k.IsArray || k.Elem != hprof.Char && k.Elem != hprof.Byte {
+		return "", false
+	}
+	b := c.body
+	if b == nil && c.bytes > 0 { // longer than a window: read the part that is wanted
+		b = make([]byte, min(c.bytes, int64(2*max+16)+2*int64(off)))
+		if k, _ := c.h.file.ReadAt(b, c.offset); k < len(b) {
+			b = b[:k]
+		}
+	}
+	wide := k.Elem == hprof.Char || utf16Bytes
+	if wide {
+		units := make([]uint16, 0, min(len(b)/2, max+1))
+		for i := 0; i+1 < len(b) && len(units) <= max+off; i += 2 {
+			if k.Elem == hprof.Char {
+				units = append(units, be.Uint16(b[i:]))
+			} else {
+				units = append(units, uint16(b[i])|uint16(b[i+1])<<8)
+			}
+		}
+		units = cut(units, off, n)
+		more := len(units) > max
+		if more {
+			units = units[:max]
+		}
+		s := string(utf16.Decode(units))
+		if more {
+			s += "…"
+		}
+		return s, true
+	}
+	b = cut(b, off, n)
+	more := len(b) > max
+	if more {
+		b = b[:max]
+	}
+	out := make([]byte, 0, len(b))
+	for _, x := range b {
+		out = utf8.AppendRune(out, rune(x))
+	}
+	if more {
+		out = append(out, "…"...)
+	}
+	return string(out), true
+}
+
+// cut returns n elements from off on, as many as there are.
+func cut[T any](s []T, off, n int) []T {
+	if off < 0 || off > len(s) {
+		return nil
+	}
+	s = s[off:]
+	if n >= 0 && n < len(s) {
+		s = s[:n]
+	}
+	return s
+}
