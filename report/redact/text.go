@@ -1,6 +1,10 @@
 package redact
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // Kinds of a Text.
 const (
@@ -63,9 +67,22 @@ func (p Policy) SQL(s string) Text { return p.text(SQL, s, NormalizeSQL) }
 // URL is a URL or JDBC URL; masked it loses its credentials.
 func (p Policy) URL(s string) Text { return p.text(URL, s, MaskURL) }
 
+// maxText is where texts are cut, in bytes: nothing in a report grows with the
+// length of a string in the dump.
+const maxText = 4096
+
 func (p Policy) text(kind, s string, mask func(string) string) Text {
-	if p.ShowValues {
-		return Text{kind: kind, text: s}
+	t := Text{kind: kind, text: s}
+	if !p.ShowValues {
+		t.text, t.masked = mask(s), true
 	}
-	return Text{kind: kind, text: mask(s), masked: true}
+	t.text = strings.ToValidUTF8(t.text, "\uFFFD")
+	if len(t.text) > maxText {
+		cut := maxText
+		for !utf8.RuneStart(t.text[cut]) {
+			cut--
+		}
+		t.text = t.text[:cut] + "…"
+	}
+	return t
 }
