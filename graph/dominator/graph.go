@@ -25,44 +25,37 @@ type search struct {
 // count is the number of vertices reached.
 func (s *search) count() int { return len(s.order) }
 
-// frame is a vertex whose successors from next on are still to be visited.
-type frame struct {
-	number    uint32
-	next, end uint64
-}
-
-// depthFirst numbers everything reachable from roots. Its stack is explicit and
-// holds one frame, 24 bytes, for each vertex of the current path.
+// depthFirst numbers everything reachable from roots. The stack of the search is
+// the chain of parents; all it needs besides is a cursor into the successors of
+// each vertex, 8 bytes, so depth costs nothing.
 func (g Graph) depthFirst(roots []uint32) *search {
 	s := &search{
 		number: make([]uint32, g.Len()),
 		parent: make([]uint32, 1, g.Len()+1),
 		order:  make([]uint32, 0, g.Len()),
 	}
-	var path []frame
-	meet := func(v, parent uint32) {
+	cursor := make([]uint64, 1, g.Len()+1) // preorder number → next edge to follow
+	meet := func(v, parent uint32) (number uint32) {
 		s.order = append(s.order, v)
-		s.number[v] = uint32(len(s.order))
 		s.parent = append(s.parent, parent)
-		if first, end := g.Index[v], g.Index[v+1]; first < end {
-			path = append(path, frame{s.number[v], first, end})
-		}
+		cursor = append(cursor, g.Index[v])
+		number = uint32(len(s.order))
+		s.number[v] = number
+		return number
 	}
 	for _, root := range roots {
 		if s.number[root] != 0 {
 			continue
 		}
-		meet(root, 0)
-		for len(path) > 0 {
-			top := &path[len(path)-1]
-			if top.next == top.end {
-				path = path[:len(path)-1]
+		for top := meet(root, 0); top != 0; {
+			edge := cursor[top]
+			if edge == g.Index[s.order[top-1]+1] {
+				top = s.parent[top]
 				continue
 			}
-			v := g.Edges[top.next]
-			top.next++
-			if s.number[v] == 0 {
-				meet(v, top.number)
+			cursor[top]++
+			if v := g.Edges[edge]; s.number[v] == 0 {
+				top = meet(v, top)
 			}
 		}
 	}

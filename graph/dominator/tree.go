@@ -19,9 +19,8 @@ type Tree struct {
 
 // Compute returns the dominator tree of g as seen from roots, which may repeat.
 // It takes O((n+m) log n) time for n vertices and m edges. Besides the graph it
-// needs 32 bytes per vertex, 4 per edge and 24 per vertex of the longest path
-// of the search; 8 per vertex remain. A root or an edge to a vertex that g does
-// not have panics.
+// needs at most 32 bytes per vertex and 4 per edge, of which 8 per vertex
+// remain. A root or an edge to a vertex that g does not have panics.
 func Compute(g Graph, roots []uint32) *Tree {
 	s := g.depthFirst(roots)
 	idom := s.immediateDominators(g.predecessors(roots, s))
