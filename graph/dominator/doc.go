@@ -25,8 +25,10 @@
 //
 // # Two ways in
 //
-// [Compute] takes a whole graph in memory and returns a [Tree]. It is written
-// for clarity and trusted as the reference for the second way.
+// [Compute] takes a whole graph in memory and returns a [Tree]. It searches,
+// sorts and calls the passes below in the simplest manner, and so is a reference
+// for callers that stream. It is no check on the passes themselves: tests hold
+// those to two algorithms that share nothing with them.
 //
 // The second way is a set of passes for graphs that barely fit: the caller does
 // the depth-first search, stores what it found wherever it likes, and hands
