@@ -1,0 +1,71 @@
+# heapcause: build, test and the rest. `make` alone lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY   := bin/heapcause
+TOOLS    := .ci/tools/go.mod
+FUZZTIME ?= 30s
+DEMO     := testdata/demo.hprof.gz
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build the static binary bin/heapcause
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/heapcause
+
+.PHONY: demo
+demo: build ## Build, then analyse the demo dump
+	./$(BINARY) analyze $(DEMO)
+
+.PHONY: test
+test: testdata ## Run every test, on real dumps too where there is a JDK
+	$(GO) test -timeout 20m ./...
+
+.PHONY: race
+race: ## Run the tests with the race detector, without the slow ones
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (30s)
+	@set -o pipefail; \
+	grep -rHoE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' . | sort | while IFS=: read -r file func; do \
+	  name=$${func#func }; dir=$$(dirname "$$file"); \
+	  echo "== $$name in $$dir for $(FUZZTIME)"; \
+	  $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" </dev/null || exit 1; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: lint
+lint: ## Check format, vet, and the linters with the import rule
+	@unformatted=$$($(GO) tool -modfile=$(TOOLS) gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool -modfile=$(TOOLS) golangci-lint run ./...
+
+.PHONY: format
+format: ## Format all Go files
+	$(GO) tool -modfile=$(TOOLS) gofumpt -w $$(git ls-files -co --exclude-standard '*.go')
+
+.PHONY: testdata
+testdata: ## Make the real heap dumps that the tests read (needs a JDK, 17 or newer)
+	testdata/java/make.sh testdata/dumps
+
+.PHONY: testdata-large
+testdata-large: ## Make the large heap dumps too (10 GB of disk, 8 GB of memory)
+	testdata/java/make.sh --large testdata/dumps
+
+.PHONY: golden
+golden: ## Rewrite the golden files from what the code prints now
+	@packages=$$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
+	if [ -z "$$packages" ]; then echo "no golden files"; else $(GO) test $$packages -update; fi
+
+.PHONY: clean
+clean: ## Remove what was built and the made dumps
+	rm -rf bin dist testdata/dumps
