@@ -44,14 +44,14 @@ bench: ## Run the benchmarks
 
 .PHONY: lint
 lint: ## Check format, vet, and the linters with the import rule
-	@unformatted=$$($(GO) tool -modfile=$(TOOLS) gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	@unformatted=$$($(GO) tool -modfile=$(TOOLS) gofumpt -l .); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool -modfile=$(TOOLS) golangci-lint run ./...
 
 .PHONY: format
 format: ## Format all Go files
-	$(GO) tool -modfile=$(TOOLS) gofumpt -w $$(git ls-files -co --exclude-standard '*.go')
+	$(GO) tool -modfile=$(TOOLS) gofumpt -w .
 
 .PHONY: testdata
 testdata: ## Make the real heap dumps that the tests read (needs a JDK, 17 or newer)
