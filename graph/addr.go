@@ -1,61 +1,116 @@
 package graph
 
 import (
+	"errors"
 	"math/bits"
 	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // addrIndex maps object addresses to dense numbers in ascending address order, and back. It is a bitmap with ranks, one
-// bit per possible object start, in pages of 1 MiB of heap that exist only where objects are. Where addresses are so sparse
-// that pages would cost more than a small multiple of the dump (hostile or foreign identifiers), it is a sorted array.
+// bit per possible object start, in pages of 1 MiB of heap that exist only where objects are: about 2 bytes per object. A
+// second bitmap marks the core: objects with outgoing references that matter for dominators. Core objects and leaves
+// are numbered too, each in their own space. Where addresses are so sparse that pages would cost more than a small multiple of
+// the dump (hostile or foreign identifiers), a sorted array takes their place.
 type addrIndex struct {
-	shift  uint // log2 of the granule: 3, or 0 where identifiers are not multiples of 8
+	shift uint // log2 of the granule: 3, or 0 where identifiers are not multiples of 8
+	store *store
+
 	mu     sync.Mutex
 	pages  map[uint64]*page
-	dir    []*page // dense directory from first, when the range allows it
-	first  uint64
-	order  []*page // ascending
-	sorted []uint64
-	n      uint64
+	slab   []page
+	limit  int // pages that may be made
+	sparse atomic.Bool
+
+	dir   []*page // dense directory from first, when the range allows it
+	first uint64
+	order []*page // ascending
+
+	sorted     []uint64 // the sparse form: addresses, the core's bits and their ranks per word
+	sortedCore []uint64
+	sortedRank []uint32
+
+	n, nCore uint64
 }
 
 const (
 	pageBits  = 17 // granules of a page: 1 MiB of heap at 8 bytes
 	pageCells = 1 << (pageBits - 6)
 	maxDir    = 1 << 24 // entries of the dense directory: 16 TiB of address range
+	slabPages = 64
 )
 
+// page lies off the Go heap and holds no Go pointer.
 type page struct {
-	key   uint64
-	base  uint64 // objects before this page
-	cells [pageCells]cell
+	key      uint64
+	base     uint64 // objects before this page
+	coreBase uint64
+	_        uint64
+	cells    [pageCells]cell
 }
 
-// cell covers 64 granules.
+// cell covers 64 granules: 24 bytes.
 type cell struct {
-	bits uint64
-	rank uint32 // objects of the page before this cell
+	bits     uint64
+	core     uint64
+	rank     uint32 // objects of the page before this cell
+	coreRank uint32
 }
 
-func newAddrIndex(shift uint) *addrIndex { return &addrIndex{shift: shift, pages: map[uint64]*page{}} }
+const pageSize = int(unsafe.Sizeof(page{}))
+
+// errSparse says that pages do not pay.
+var errSparse = errors.New("graph: sparse addresses")
+
+// newAddrIndex allows pages for a dump of so many bytes: eight times its size, or 64 MiB.
+func newAddrIndex(s *store, shift uint, dumpBytes int64) *addrIndex {
+	limit := max(64<<20, 8*dumpBytes) / int64(pageSize)
+	return &addrIndex{shift: shift, store: s, pages: map[uint64]*page{}, limit: int(limit)}
+}
 
 // page returns the page of a key, making it when absent. The caller caches it: locality is high in file order.
-func (x *addrIndex) page(key uint64) *page {
+func (x *addrIndex) page(key uint64) (*page, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	p := x.pages[key]
-	if p == nil {
-		p = &page{key: key}
-		x.pages[key] = p
+	if p != nil {
+		return p, nil
 	}
-	return p
+	if len(x.pages) >= x.limit {
+		x.sparse.Store(true)
+		return nil, errSparse
+	}
+	if len(x.slab) == 0 {
+		n := max(1, min(slabPages, len(x.pages)/4))
+		b, err := x.store.alloc(int64(n * pageSize))
+		if err != nil {
+			return nil, err
+		}
+		x.slab = unsafe.Slice((*page)(unsafe.Pointer(&b[0])), n)
+	}
+	p = &x.slab[0]
+	x.slab = x.slab[1:]
+	p.key = key
+	x.pages[key] = p
+	return p, nil
 }
 
-// seal computes ranks once all addresses are set. maxPages bounds what is kept; beyond it the sorted form is used.
+// mark sets the bits of up to 64 granules; safe for concurrent use.
+func (c *cell) mark(all, core uint64) {
+	if atomic.LoadUint64(&c.bits)&all != all {
+		atomic.OrUint64(&c.bits, all)
+	}
+	if core != 0 && atomic.LoadUint64(&c.core)&core != core {
+		atomic.OrUint64(&c.core, core)
+	}
+}
+
+// seal computes ranks once all addresses are set.
 func (x *addrIndex) seal() {
+	x.order = x.order[:0]
 	for _, p := range x.pages {
 		x.order = append(x.order, p)
 	}
@@ -65,14 +120,18 @@ func (x *addrIndex) seal() {
 		}
 		return 1
 	})
+	x.n, x.nCore = 0, 0
 	for _, p := range x.order {
-		p.base = x.n
-		var r uint32
+		p.base, p.coreBase = x.n, x.nCore
+		var r, cr uint32
 		for i := range p.cells {
-			p.cells[i].rank = r
-			r += uint32(bits.OnesCount64(p.cells[i].bits))
+			c := &p.cells[i]
+			c.rank, c.coreRank = r, cr
+			r += uint32(bits.OnesCount64(c.bits))
+			cr += uint32(bits.OnesCount64(c.core))
 		}
 		x.n += uint64(r)
+		x.nCore += uint64(cr)
 	}
 	if k := len(x.order); k > 0 {
 		x.first = x.order[0].key
@@ -85,44 +144,129 @@ func (x *addrIndex) seal() {
 	}
 }
 
-// sealSorted is the fallback: addrs are all addresses, in any order.
-func (x *addrIndex) sealSorted(addrs []uint64) {
+// sealSorted is the sparse form: addrs are all addresses, core those of the core, in any order and with repetition.
+func (x *addrIndex) sealSorted(addrs, core []uint64) {
 	slices.Sort(addrs)
 	x.sorted = slices.Compact(addrs)
-	x.pages, x.order = nil, nil
+	if x.sorted == nil {
+		x.sorted = []uint64{}
+	}
+	x.pages, x.order, x.slab = nil, nil, nil
 	x.n = uint64(len(x.sorted))
+	x.sortedCore = make([]uint64, x.n/64+1)
+	for _, a := range core {
+		if i, ok := slices.BinarySearch(x.sorted, a); ok {
+			x.sortedCore[i/64] |= 1 << (i % 64)
+		}
+	}
+	x.rankSorted()
 }
 
-// find returns the number of the object at addr.
-func (x *addrIndex) find(addr uint64) (Object, bool) {
-	if x.sorted != nil {
-		i, ok := slices.BinarySearch(x.sorted, addr)
-		return Object(i), ok
+func (x *addrIndex) rankSorted() {
+	x.nCore = 0
+	x.sortedRank = make([]uint32, len(x.sortedCore))
+	for i, w := range x.sortedCore {
+		x.sortedRank[i] = uint32(x.nCore)
+		x.nCore += uint64(bits.OnesCount64(w))
 	}
-	g := addr >> x.shift
-	if g<<x.shift != addr {
-		return NoObject, false
-	}
-	key := g >> pageBits
-	var p *page
-	if x.dir != nil {
-		k := key - x.first
-		if k >= uint64(len(x.dir)) {
-			return NoObject, false
+}
+
+// promote moves leaves into the core.
+func (x *addrIndex) promote(addrs []uint64) {
+	changed := false
+	for _, a := range addrs {
+		if s, ok := x.locate(a); !ok || s.core {
+			continue
 		}
-		p = x.dir[k]
-	} else {
-		p = x.pages[key]
+		changed = true
+		if x.sorted != nil {
+			i, _ := slices.BinarySearch(x.sorted, a)
+			x.sortedCore[i/64] |= 1 << (i % 64)
+			continue
+		}
+		g := a >> x.shift
+		x.pageOf(g).cells[(g>>6)&(pageCells-1)].core |= 1 << (g & 63)
 	}
+	switch {
+	case !changed:
+	case x.sorted != nil:
+		x.rankSorted()
+	default:
+		x.seal()
+	}
+}
+
+// slot is where an object stands: its number and its place in the core or among the leaves.
+type slot struct {
+	object uint32
+	place  uint32
+	core   bool
+}
+
+// pageOf returns the page of a granule, nil when there is none.
+func (x *addrIndex) pageOf(g uint64) *page {
+	if x.dir != nil {
+		k := g>>pageBits - x.first
+		if k >= uint64(len(x.dir)) {
+			return nil
+		}
+		return x.dir[k]
+	}
+	return x.pages[g>>pageBits]
+}
+
+// locate returns the slot of the object at addr.
+func (x *addrIndex) locate(addr uint64) (slot, bool) {
+	g := addr >> x.shift
+	if x.sorted != nil || g<<x.shift != addr {
+		if x.sorted == nil {
+			return slot{}, false
+		}
+		i, ok := slices.BinarySearch(x.sorted, addr)
+		return x.sortedSlot(i), ok
+	}
+	p := x.pageOf(g)
 	if p == nil {
-		return NoObject, false
+		return slot{}, false
 	}
 	c := &p.cells[(g>>6)&(pageCells-1)]
 	bit := uint64(1) << (g & 63)
 	if c.bits&bit == 0 {
+		return slot{}, false
+	}
+	o := uint32(p.base) + c.rank + uint32(bits.OnesCount64(c.bits&(bit-1)))
+	k := uint32(p.coreBase) + c.coreRank + uint32(bits.OnesCount64(c.core&(bit-1)))
+	if c.core&bit != 0 {
+		return slot{o, k, true}, true
+	}
+	return slot{o, o - k, false}, true
+}
+
+func (x *addrIndex) sortedSlot(i int) slot {
+	if i >= len(x.sorted) {
+		return slot{}
+	}
+	w, bit := x.sortedCore[i/64], uint64(1)<<(i%64)
+	k := x.sortedRank[i/64] + uint32(bits.OnesCount64(w&(bit-1)))
+	if w&bit != 0 {
+		return slot{uint32(i), k, true}
+	}
+	return slot{uint32(i), uint32(i) - k, false}
+}
+
+// find returns the number of the object at addr.
+func (x *addrIndex) find(addr uint64) (Object, bool) {
+	s, ok := x.locate(addr)
+	if !ok {
 		return NoObject, false
 	}
-	return Object(p.base + uint64(c.rank) + uint64(bits.OnesCount64(c.bits&(bit-1)))), true
+	return Object(s.object), true
+}
+
+// isCore reports whether the object at addr, which exists, is in the core.
+func (x *addrIndex) isCore(addr uint64) bool {
+	s, _ := x.locate(addr)
+	return s.core
 }
 
 // addr returns the address of an object.
@@ -136,20 +280,47 @@ func (x *addrIndex) addr(o Object) uint64 {
 	i := sort.Search(len(x.order), func(i int) bool { return x.order[i].base > uint64(o) }) - 1
 	p := x.order[i]
 	r := uint32(uint64(o) - p.base)
-	lo, hi := 0, pageCells-1
+	lo, hi := 0, pageCells-1 // the last cell whose rank is at most r: it has bits, as ranks grow only behind those
 	for lo < hi {
-		m := (lo + hi + 1) / 2
-		if p.cells[m].rank <= r {
+		if m := (lo + hi + 1) / 2; p.cells[m].rank <= r {
 			lo = m
 		} else {
 			hi = m - 1
 		}
+	}
+	for p.cells[lo].bits == 0 {
+		lo--
 	}
 	w := p.cells[lo].bits
 	for r -= p.cells[lo].rank; r > 0; r-- {
 		w &= w - 1
 	}
 	return (p.key<<pageBits | uint64(lo)<<6 | uint64(bits.TrailingZeros64(w))) << x.shift
+}
+
+// each calls fn with the address and slot of every object in ascending order, until it returns false.
+func (x *addrIndex) each(fn func(addr uint64, o uint32, core bool) bool) {
+	if x.sorted != nil {
+		for i, a := range x.sorted {
+			if !fn(a, uint32(i), x.sortedCore[i/64]&(1<<(i%64)) != 0) {
+				return
+			}
+		}
+		return
+	}
+	o := uint32(0)
+	for _, p := range x.order {
+		for i := range p.cells {
+			c := &p.cells[i]
+			for w := c.bits; w != 0; w &= w - 1 {
+				t := bits.TrailingZeros64(w)
+				if !fn((p.key<<pageBits|uint64(i)<<6|uint64(t))<<x.shift, o, c.core>>t&1 != 0) {
+					return
+				}
+				o++
+			}
+		}
+	}
 }
 
 // distance returns how far the next object lies after addr, or 0 when that is unknown or farther than the page.
@@ -162,12 +333,7 @@ func (x *addrIndex) distance(addr uint64) uint64 {
 		return x.sorted[i] - addr
 	}
 	g := addr >> x.shift
-	var p *page
-	if x.dir != nil {
-		p = x.dir[g>>pageBits-x.first]
-	} else {
-		p = x.pages[g>>pageBits]
-	}
+	p := x.pageOf(g)
 	i := (g >> 6) & (pageCells - 1)
 	w := p.cells[i].bits &^ (2<<(g&63) - 1)
 	for w == 0 {
@@ -178,12 +344,4 @@ func (x *addrIndex) distance(addr uint64) uint64 {
 	}
 	next := p.key<<pageBits | i<<6 | uint64(bits.TrailingZeros64(w))
 	return (next - g) << x.shift
-}
-
-// set marks the granule; safe for concurrent use.
-func (p *page) set(g uint64) {
-	c := &p.cells[(g>>6)&(pageCells-1)]
-	if bit := uint64(1) << (g & 63); atomic.LoadUint64(&c.bits)&bit == 0 {
-		atomic.OrUint64(&c.bits, bit)
-	}
 }

@@ -5,72 +5,146 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
+	"heapcause/graph/dominator"
+	"heapcause/graph/layout"
 	"heapcause/hprof"
 )
 
 // ErrTooLarge says that the dump has more objects than the numbering holds.
-var ErrTooLarge = errors.New("the dump has more than 4,294,967,293 objects, the most that this version can number")
+var ErrTooLarge = errors.New("the dump has more than 4,294,967,280 objects, the most that this version can number")
 
-const maxObjects = 1<<32 - 3
+const maxObjects = 1<<32 - 16
 
 // Build reads the dump twice and returns its graph: once for the classes, the roots and the address of each object, once
-// for the references. A damaged dump is built from what is there.
+// for the references. Where an instance comes before its class it reads once more. A damaged dump is built from what is there.
+//
+// Close the heap to release its memory and temporary files.
 func Build(ctx context.Context, f *hprof.File, opt Options) (*Heap, error) {
-	b := &builder{h: &Heap{file: f, idSize: f.IDSize, opt: opt, classClass: noIdom}}
+	h := &Heap{file: f, idSize: f.IDSize, opt: opt}
+	b := &builder{h: h}
+	err := b.run(ctx)
+	b.release()
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// builder is the working state of Build. Each part is dropped as soon as the next has no use for it: what is alive at
+// the same time decides the peak of memory.
+type builder struct {
+	h *Heap
+
+	root  []bool // classes whose class object is a GC root
+	plain []bool // classes whose instances need no edge to it: it is a root, or refers to nothing but root classes
+
+	adj     adjacency
+	side    []sideEdge // sorted by from: referents that are not strong, loader → class, thread → local; into the core
+	sideBit array[uint64]
+	leafRef []sideEdge // the same into leaves
+	leafLog *blockLog  // edges from the core into leaves
+	in      *inbound   // nil when not wanted
+	coreN   int64
+	leafN   int64
+
+	num    array[uint32] // core place → preorder number, 0 not reached
+	limits [NumStrengths]uint32
+	dom    array[uint32] // preorder number → that of its immediate dominator
+	jump   array[uint32]
+	depth  array[uint32]
+	leaf   array[uint32] // leaf place → preorder number of its immediate dominator, or N+1+strength for the virtual root
+	sum    array[int64]  // preorder number → retained size
+	count  uint32        // preorder numbers given
+
+	parents   *sequence
+	arcs      *arcLog
+	ancestors *dominator.Ancestors
+	reads     int
+}
+
+// sideEdge is an edge that is no field of an instance, or a referent: kept apart, few, with its strength.
+type sideEdge struct {
+	from uint32 // core place
+	to   uint32 // place in the core, or among the leaves
+	kind Strength
+}
+
+func (b *builder) run(ctx context.Context) error {
+	h := b.h
+	var err error
+	if h.store, err = newStore(h.opt.TempDir); err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
 	}{
 		{"reading objects", b.survey},
 		{"reading references", b.references},
-		{"linking", b.assemble},
-		{"strengths", b.strengths},
+		{"searching", b.search},
 		{"dominators", b.dominators},
+		{"leaves", b.leaves},
 		{"retained sizes", b.retain},
+		{"tree", b.tree},
 	} {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		done := b.h.phase(step.name)
+		done := h.phase(step.name)
 		if err := step.run(ctx); err != nil {
-			return nil, err
+			return err
 		}
 		done()
 	}
-	return b.h, nil
+	return nil
 }
 
-// builder is the working state of Build, dropped when it returns.
-type builder struct {
-	h      *Heap
-	chunks []hprof.Segment // stretches that begin and end at a record, a few MiB each
-
-	outIndex []uint64
-	out      []uint32
-	referent []refEdge
-	extra    []refEdge // loader → class, thread → local: sorted by from
-	order    []uint32  // reached objects, each after its immediate dominator
+// release frees what an aborted build leaves.
+func (b *builder) release() {
+	b.adj.free()
+	for _, a := range []*array[uint32]{&b.num, &b.dom, &b.jump, &b.depth, &b.leaf} {
+		a.free()
+	}
+	b.sideBit.free()
+	b.sum.free()
+	for _, f := range b.files() {
+		f.Close()
+	}
 }
 
-// refEdge is the referent edge of a reference object, or an extra edge.
-type refEdge struct {
-	from, to uint32
-	kind     Strength
+// files returns the temporary files that are still open.
+func (b *builder) files() []*os.File {
+	var out []*os.File
+	if b.leafLog != nil {
+		out = append(out, b.leafLog.f)
+	}
+	if b.parents != nil {
+		out = append(out, b.parents.f)
+	}
+	if b.arcs != nil {
+		out = append(out, b.arcs.f)
+	}
+	return out
 }
 
 const chunkBytes = 4 << 20
 
-// surveyed is what one worker found.
+// surveyed is what the first read finds besides addresses.
 type surveyed struct {
-	classes []hprof.Class
-	roots   []rawRoot
-	addrs   []uint64
+	classes    []hprof.Class
+	roots      []rawRoot
+	addrs      []uint64 // in the sparse form
+	core       []uint64
+	unknown    bool // an instance came whose class was not known yet
+	misaligned bool
 }
 
 type rawRoot struct {
@@ -79,132 +153,190 @@ type rawRoot struct {
 	tag           hprof.Tag
 }
 
-// survey is the first read.
+// survey is the first read. To tell leaves from the core it has to know the classes: HotSpot writes them first, so a look at
+// the start suffices; where that guess was wrong the read is done again.
 func (b *builder) survey(ctx context.Context) error {
-	shift := uint(3)
-	for {
-		misaligned, err := b.surveyAt(ctx, shift)
+	h := b.h
+	known := b.leadingClasses()
+	shift, sparse := uint(3), false
+	var truth map[hprof.ID]bool // class objects that are roots, once they have been read
+	for range 6 {
+		h.resetClasses(known)
+		b.predictRoots(truth)
+		h.index = newAddrIndex(h.store, shift, h.file.Size)
+		got, err := b.readObjects(ctx, sparse)
+		b.reads++
+		if errors.Is(err, errSparse) {
+			sparse = true
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		if !misaligned {
+		if got.misaligned && shift > 0 {
+			shift = 0
+			continue
+		}
+		got.classes = sortClasses(got.classes)
+		if len(got.classes) != len(known) {
+			known = got.classes
+			if got.unknown {
+				continue
+			}
+			h.resetClasses(known)
+			b.predictRoots(truth)
+		}
+		if sparse {
+			h.index.sealSorted(got.addrs, got.core)
+		} else {
+			h.index.seal()
+		}
+		if h.index.n > maxObjects {
+			return ErrTooLarge
+		}
+		h.n = h.index.n
+		h.resolveClasses()
+		h.makeRoots(got.roots)
+		if b.confirmRoots() {
+			h.index.promote(h.extraSources())
+			b.coreN, b.leafN = int64(h.index.nCore), int64(h.n-h.index.nCore)
 			return nil
 		}
-		if shift == 0 {
-			return errors.New("internal: misaligned at granule 1")
+		truth = map[hprof.ID]bool{}
+		for i, r := range b.root {
+			truth[h.classes[i].Addr] = r
 		}
-		shift = 0
 	}
+	return errors.New("internal: the classes of the dump do not settle")
 }
 
-func (b *builder) surveyAt(ctx context.Context, shift uint) (misaligned bool, err error) {
+// extraSources returns the addresses of the objects that have edges besides their fields: loaders and threads with locals.
+func (h *Heap) extraSources() []uint64 {
+	var out []uint64
+	for l := range h.defined {
+		out = append(out, h.index.addr(l))
+	}
+	for t := range h.locals {
+		out = append(out, h.index.addr(t))
+	}
+	return out
+}
+
+// leadingClasses reads the class dumps that come before the first object.
+func (b *builder) leadingClasses() []hprof.Class {
+	c := hprof.NewCursor(b.h.file, false)
+	var out []hprof.Class
+	for _, s := range b.h.file.Segments {
+		c.Reset(s.Offset, s.Length)
+		for c.Next() {
+			switch c.Rec.Tag {
+			case hprof.ClassDump:
+				out = append(out, c.DecodeClass())
+			case hprof.InstanceDump, hprof.ObjectArray, hprof.PrimitiveArray, hprof.PrimitiveNoData:
+				return sortClasses(out)
+			}
+		}
+		if c.Err() != nil {
+			break
+		}
+	}
+	return sortClasses(out)
+}
+
+// sortClasses orders class dumps by identifier; of several of one identifier the first in the file wins.
+func sortClasses(cs []hprof.Class) []hprof.Class {
+	slices.SortStableFunc(cs, func(x, y hprof.Class) int { return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Offset, y.Offset)) })
+	return slices.CompactFunc(cs, func(x, y hprof.Class) bool { return x.ID == y.ID })
+}
+
+// predictRoots guesses which class objects are GC roots before the roots have been read: those of the boot loader that are
+// neither arrays nor hidden.
+func (b *builder) predictRoots(truth map[hprof.ID]bool) {
 	h := b.h
-	h.index = newAddrIndex(shift)
-	b.chunks, h.problems = nil, slices.Clone(h.file.Problems)
-	var (
-		mu   sync.Mutex
-		all  surveyed
-		done atomic.Int64
-		low  atomic.Uint64
-	)
-	total := h.file.HeapBytes()
-	err = b.parallel(ctx, h.file.Segments, func() (func(hprof.Segment) error, func()) {
-		c := hprof.NewCursor(h.file, false)
-		var got surveyed
-		var chunks []hprof.Segment
-		var problems []hprof.Problem
-		var p *page
-		key := ^uint64(0)
-		var bits uint64
-		run := func(s hprof.Segment) error {
-			start := s.Offset
-			c.Reset(s.Offset, s.Length)
-			for c.Next() {
-				if o := c.Rec.Offset; o-start >= chunkBytes {
-					if ctx.Err() != nil {
-						return ctx.Err()
-					}
-					chunks = append(chunks, hprof.Segment{Offset: start, Length: o - start})
-					h.progress("reading objects", done.Add(o-start), total)
-					start = o
-				}
-				switch c.Rec.Tag {
-				case hprof.InstanceDump, hprof.ObjectArray, hprof.PrimitiveArray, hprof.PrimitiveNoData:
-				case hprof.ClassDump:
-					got.classes = append(got.classes, c.DecodeClass())
-				case hprof.HeapDumpInfo:
-					continue
-				default:
-					got.roots = append(got.roots, rawRoot{c.Rec.ID, c.Rec.Serial, c.Rec.Frame, c.Rec.Tag})
-					continue
-				}
-				a := c.Rec.ID
-				bits |= a
-				g := a >> shift
-				if k := g >> pageBits; k != key {
-					key, p = k, h.index.page(k)
-				}
-				p.set(g)
-			}
-			end := s.Offset + s.Length
-			if err := c.Err(); err != nil {
-				end = c.Offset()
-				problems = append(problems, hprof.Problem{Offset: end, Bytes: s.Offset + s.Length - end, What: err.Error()})
-			}
-			if end > start {
-				chunks = append(chunks, hprof.Segment{Offset: start, Length: end - start})
-			}
-			h.progress("reading objects", done.Add(s.Offset+s.Length-start), total)
-			return nil
+	root := make([]bool, len(h.classes))
+	for i := range h.classes {
+		k := &h.classes[i]
+		if truth != nil {
+			root[i] = k.Addr != 0 && truth[k.Addr]
+			continue
 		}
-		return run, func() {
-			mu.Lock()
-			defer mu.Unlock()
-			low.Or(bits)
-			all.classes = append(all.classes, got.classes...)
-			all.roots = append(all.roots, got.roots...)
-			b.chunks = append(b.chunks, chunks...)
-			h.problems = append(h.problems, problems...)
-		}
-	})
-	if err != nil {
-		return false, err
+		root[i] = k.Addr != 0 && k.loaderID == 0 && !k.IsArray && !hiddenName(h.rawName[i])
 	}
-	if low.Load()&(1<<shift-1) != 0 {
-		return true, nil
-	}
-	slices.SortFunc(b.chunks, func(x, y hprof.Segment) int { return cmp.Compare(x.Offset, y.Offset) })
-	slices.SortFunc(h.problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
-	h.chunks = b.chunks
-	h.index.seal()
-	h.n = h.index.n
-	if h.n > maxObjects {
-		return false, ErrTooLarge
-	}
-	slices.SortFunc(all.classes, func(x, y hprof.Class) int { return cmp.Compare(x.Offset, y.Offset) })
-	h.makeClasses(all.classes)
-	h.makeRoots(all.roots)
-	return false, nil
+	b.setRoots(root)
 }
 
-func (h *Heap) progress(phase string, done, total int64) {
-	if h.opt.Progress != nil {
-		h.opt.Progress(phase, done, total)
+func (b *builder) setRoots(root []bool) {
+	h := b.h
+	b.root, b.plain = root, make([]bool, len(h.classes))
+	isRoot := func(id hprof.ID) bool {
+		c, ok := h.byAddr[id]
+		return id == 0 || ok && root[c]
 	}
+	for i := range h.classes {
+		k := &h.classes[i]
+		b.plain[i] = root[i] || k.Addr == 0
+		if !b.plain[i] && root[h.classClass] {
+			b.plain[i] = true
+			for id := range k.references(h.opt.References) {
+				if !isRoot(id) {
+					b.plain[i] = false
+					break
+				}
+			}
+		}
+	}
+}
+
+// confirmRoots replaces the guess by the truth and reports whether the core was told from the leaves rightly.
+func (b *builder) confirmRoots() bool {
+	h := b.h
+	guess := b.plain
+	root := make([]bool, len(h.classes))
+	for _, r := range h.roots {
+		if c, ok := h.AsClass(r.Object); ok {
+			root[c] = true
+		}
+	}
+	b.setRoots(root)
+	return slices.Equal(guess, b.plain) && b.sameCore()
+}
+
+// sameCore reports whether each class object is where its references say.
+func (b *builder) sameCore() bool {
+	h := b.h
+	for i := range h.classes {
+		if k := &h.classes[i]; k.Object != NoObject && h.index.isCore(k.Addr) != b.coreClass(Class(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// coreClass reports whether a class object refers to anything but root classes.
+func (b *builder) coreClass(c Class) bool {
+	h := b.h
+	if !b.plain[h.classClass] {
+		return true
+	}
+	for id := range h.classes[c].references(h.opt.References) {
+		if k, ok := h.byAddr[id]; id != 0 && (!ok || !b.root[k]) {
+			return true
+		}
+	}
+	return false
 }
 
 // parallel gives the segments, in order, to workers; each has its own state and hands it in at the end.
-func (b *builder) parallel(ctx context.Context, segs []hprof.Segment, worker func() (run func(hprof.Segment) error, finish func())) error {
+func (h *Heap) parallel(ctx context.Context, segs []hprof.Segment, worker func() (run func(hprof.Segment) error, finish func() error)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
-	for range min(b.h.opt.workers(), max(len(segs), 1)) {
+	for range min(h.opt.workers(), max(len(segs), 1)) {
 		run, finish := worker()
 		g.Go(func() error {
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(segs) {
-					finish()
-					return nil
+					return finish()
 				}
 				if ctx.Err() != nil {
 					return ctx.Err()
@@ -218,25 +350,229 @@ func (b *builder) parallel(ctx context.Context, segs []hprof.Segment, worker fun
 	return g.Wait()
 }
 
-// makeClasses builds the class table: in address order, first record of an identifier wins.
-func (h *Heap) makeClasses(dumped []hprof.Class) {
+// readObjects marks the address of every object and collects classes and roots.
+func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, error) {
+	h := b.h
+	h.chunks, h.problems = nil, slices.Clone(h.file.Problems)
+	byID := newClassMap(h.classes)
+	var mu sync.Mutex
+	var done atomic.Int64
+	all := &surveyed{}
+	total := h.file.HeapBytes()
+	err := h.parallel(ctx, h.file.Segments, func() (func(hprof.Segment) error, func() error) {
+		w := &surveyor{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), sparse: sparse, buf: make([]byte, 1<<20)}
+		run := func(s hprof.Segment) error {
+			return w.segment(s, func(n int64) error {
+				h.progress("reading objects", done.Add(n), total)
+				return ctx.Err()
+			})
+		}
+		return run, func() error {
+			mu.Lock()
+			defer mu.Unlock()
+			all.misaligned = all.misaligned || w.bits&(1<<h.index.shift-1) != 0
+			all.unknown = all.unknown || w.unknown
+			all.classes = append(all.classes, w.classes...)
+			all.roots = append(all.roots, w.roots...)
+			all.addrs = append(all.addrs, w.addrs...)
+			all.core = append(all.core, w.core...)
+			h.chunks = append(h.chunks, w.chunks...)
+			h.problems = append(h.problems, w.problems...)
+			return nil
+		}
+	})
+	slices.SortFunc(h.chunks, func(x, y hprof.Segment) int { return cmp.Compare(x.Offset, y.Offset) })
+	slices.SortFunc(h.problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
+	return all, err
+}
+
+// surveyor is one worker of the first read.
+type surveyor struct {
+	surveyed
+	b        *builder
+	h        *Heap
+	byID     *classMap
+	cur      *hprof.Cursor
+	sparse   bool
+	buf      []byte
+	bits     uint64
+	chunks   []hprof.Segment
+	problems []hprof.Problem
+
+	cell          *cell // being filled
+	cellKey       uint64
+	page          *page
+	pageKey       uint64
+	all, coreBits uint64
+}
+
+// segment reads one segment and cuts it into chunks for the second read.
+func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
+	c := w.cur
+	start := s.Offset
+	c.Reset(s.Offset, s.Length)
+	lastID, lastClass := hprof.ID(0), NoClass
+	for c.Next() {
+		r := &c.Rec
+		if r.Offset-start >= chunkBytes {
+			w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: r.Offset - start})
+			if err := tick(r.Offset - start); err != nil {
+				return err
+			}
+			start = r.Offset
+		}
+		core := false
+		switch r.Tag {
+		case hprof.InstanceDump:
+			if r.Class != lastID || lastClass == NoClass {
+				lastID, lastClass = r.Class, w.byID.get(r.Class)
+				if lastClass == NoClass {
+					w.unknown = true
+					lastClass = w.h.missing
+				}
+			}
+			core = w.coreInstance(lastClass, r.Body)
+		case hprof.ObjectArray:
+			k := w.byID.get(r.Class)
+			if k == NoClass {
+				w.unknown = true
+				k = w.h.missing
+			}
+			core = !w.b.plain[k]
+			if !core {
+				if err := c.Elements(w.buf, func(p []byte) error {
+					core = core || !allZero(p)
+					return nil
+				}); err != nil {
+					core = true // the second read finds out
+				}
+			}
+		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
+			core = !w.b.plain[w.h.prim[r.Elem]]
+		case hprof.ClassDump:
+			w.classes = append(w.classes, c.DecodeClass())
+			k := w.byID.get(r.ID)
+			core = k == NoClass || w.b.coreClass(k)
+		case hprof.HeapDumpInfo:
+			continue
+		default:
+			w.roots = append(w.roots, rawRoot{r.ID, r.Serial, r.Frame, r.Tag})
+			continue
+		}
+		if err := w.mark(r.ID, core); err != nil {
+			return err
+		}
+	}
+	w.flush()
+	end := s.Offset + s.Length
+	if err := c.Err(); err != nil {
+		end = c.Offset()
+		w.problems = append(w.problems, hprof.Problem{Offset: end, Bytes: s.Offset + s.Length - end, What: err.Error()})
+	}
+	if end > start {
+		w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: end - start})
+	}
+	return tick(s.Offset + s.Length - start)
+}
+
+// coreInstance reports whether an instance has an edge that matters.
+func (w *surveyor) coreInstance(k Class, body []byte) bool {
+	if !w.b.plain[k] {
+		return true
+	}
+	info := &w.h.classes[k]
+	if len(body) < int(info.size) {
+		return false
+	}
+	if w.h.idSize == 8 {
+		for _, off := range info.refs {
+			if be.Uint64(body[off:]) != 0 {
+				return true
+			}
+		}
+		return info.referent >= 0 && be.Uint64(body[info.referent:]) != 0
+	}
+	for _, off := range info.refs {
+		if be.Uint32(body[off:]) != 0 {
+			return true
+		}
+	}
+	return info.referent >= 0 && be.Uint32(body[info.referent:]) != 0
+}
+
+func allZero(p []byte) bool {
+	for ; len(p) >= 8; p = p[8:] {
+		if be.Uint64(p) != 0 {
+			return false
+		}
+	}
+	for _, x := range p {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// mark notes the address of an object. Neighbours in the file are mostly neighbours in memory: a cell is written once.
+func (w *surveyor) mark(a uint64, core bool) error {
+	w.bits |= a
+	if w.sparse {
+		w.addrs = append(w.addrs, a)
+		if core {
+			w.core = append(w.core, a)
+		}
+		return nil
+	}
+	g := a >> w.h.index.shift
+	if key := g >> 6; key != w.cellKey || w.cell == nil {
+		w.flush()
+		if pk := g >> pageBits; pk != w.pageKey || w.page == nil {
+			p, err := w.h.index.page(pk)
+			if err != nil {
+				return err
+			}
+			w.page, w.pageKey = p, pk
+		}
+		w.cell, w.cellKey = &w.page.cells[key&(pageCells-1)], key
+	}
+	bit := uint64(1) << (g & 63)
+	w.all |= bit
+	if core {
+		w.coreBits |= bit
+	}
+	return nil
+}
+
+func (w *surveyor) flush() {
+	if w.cell != nil {
+		w.cell.mark(w.all, w.coreBits)
+	}
+	w.cell, w.all, w.coreBits = nil, 0, 0
+}
+
+func (h *Heap) progress(phase string, done, total int64) {
+	if h.opt.Progress != nil {
+		h.opt.Progress(phase, done, total)
+	}
+}
+
+// resetClasses builds the class table, in address order of the class objects.
+func (h *Heap) resetClasses(dumped []hprof.Class) {
+	h.classes, h.rawName, h.byName = nil, nil, map[string][]Class{}
 	names := make(map[hprof.ID]string, len(h.file.Classes))
 	for _, l := range h.file.Classes {
 		if _, ok := names[l.Class]; !ok {
 			names[l.Class] = h.file.Symbol(l.Name)
 		}
 	}
-	slices.SortStableFunc(dumped, func(a, b hprof.Class) int { return cmp.Compare(a.ID, b.ID) })
-	dumped = slices.CompactFunc(dumped, func(a, b hprof.Class) bool { return a.ID == b.ID })
 	h.byAddr = make(map[uint64]Class, len(dumped))
 	for i := range dumped {
 		d := &dumped[i]
-		raw := names[d.ID]
 		k := ClassInfo{
 			Addr: d.ID, superID: d.Super, loaderID: d.Loader, signers: d.Signers, domain: d.ProtectionDomain,
-			constants: d.Constants, offset: d.Offset, Super: NoClass,
+			constants: d.Constants, offset: d.Offset, Super: NoClass, Object: NoObject, Loader: NoObject,
 		}
-		k.Object, _ = h.index.find(d.ID)
 		for _, f := range d.Fields {
 			if f.Type.Size(h.idSize) == 0 {
 				continue
@@ -246,18 +582,16 @@ func (h *Heap) makeClasses(dumped []hprof.Class) {
 		for _, f := range d.Statics {
 			k.Statics = append(k.Statics, StaticInfo{h.file.Symbol(f.Name), f.Type, f.Value})
 		}
-		h.addClass(k, raw)
+		h.addClass(k, names[d.ID])
 	}
 	for i := range h.classes {
 		k := &h.classes[i]
 		if s, ok := h.byAddr[k.superID]; ok && k.superID != 0 {
 			k.Super = s
 		}
-		k.Loader = h.object(k.loaderID)
 	}
 	for _, t := range primitives { // agents and other VMs leave the array classes out
-		raw := "[" + map[hprof.Type]string{hprof.Boolean: "Z", hprof.Char: "C", hprof.Float: "F", hprof.Double: "D",
-			hprof.Byte: "B", hprof.Short: "S", hprof.Int: "I", hprof.Long: "J"}[t]
+		raw := "[" + string(primitiveCode[t])
 		c := h.firstClass(javaName(raw))
 		if c == NoClass {
 			c = h.addClass(ClassInfo{Object: NoObject, Super: NoClass, Loader: NoObject}, raw)
@@ -265,13 +599,13 @@ func (h *Heap) makeClasses(dumped []hprof.Class) {
 		h.prim[t] = c
 	}
 	h.missing = h.addClass(ClassInfo{Object: NoObject, Super: NoClass, Loader: NoObject, Missing: true}, "(class not in the dump)")
-	if c := h.firstClass("java.lang.Class"); c != NoClass {
-		h.classClass = uint32(c)
-	} else {
-		h.classClass = uint32(h.addClass(ClassInfo{Object: NoObject, Super: NoClass, Loader: NoObject, Missing: true}, "java/lang/Class"))
+	if h.classClass = h.firstClass("java.lang.Class"); h.classClass == NoClass {
+		h.classClass = h.addClass(ClassInfo{Object: NoObject, Super: NoClass, Loader: NoObject, Missing: true}, "java/lang/Class")
 	}
 	h.linkClasses()
 }
+
+var primitiveCode = [16]byte{hprof.Boolean: 'Z', hprof.Char: 'C', hprof.Float: 'F', hprof.Double: 'D', hprof.Byte: 'B', hprof.Short: 'S', hprof.Int: 'I', hprof.Long: 'J'}
 
 func (h *Heap) addClass(k ClassInfo, raw string) Class {
 	if raw == "" {
@@ -287,14 +621,23 @@ func (h *Heap) addClass(k ClassInfo, raw string) Class {
 	c := Class(len(h.classes))
 	h.classes = append(h.classes, k)
 	h.rawName = append(h.rawName, raw)
-	if h.byName == nil {
-		h.byName = map[string][]Class{}
-	}
 	h.byName[k.Name] = append(h.byName[k.Name], c)
 	if k.Addr != 0 {
 		h.byAddr[k.Addr] = c
 	}
 	return c
+}
+
+// resolveClasses binds the class table to object numbers.
+func (h *Heap) resolveClasses() {
+	h.defined = map[Object][]Class{}
+	for i := range h.classes {
+		k := &h.classes[i]
+		k.Object, k.Loader = h.object(k.Addr), h.object(k.loaderID)
+		if k.Loader != NoObject && k.Object != NoObject {
+			h.defined[k.Loader] = append(h.defined[k.Loader], Class(i))
+		}
+	}
 }
 
 // object returns the object at an identifier, NoObject for null and for what the dump lacks.
@@ -307,4 +650,21 @@ func (h *Heap) object(id hprof.ID) Object {
 		return NoObject
 	}
 	return o
+}
+
+// layoutInput describes the classes to package layout.
+func (h *Heap) layoutInput() *layout.Input {
+	in := &layout.Input{IDSize: h.idSize, Classes: make([]layout.Class, len(h.classes))}
+	for i := range h.classes {
+		k := &h.classes[i]
+		l := layout.Class{Name: k.Name, Super: int32(k.Super), IsArray: k.IsArray}
+		for _, f := range k.Fields {
+			l.Fields = append(l.Fields, layout.Field{Name: f.Name, Type: layout.Kind(f.Type)})
+		}
+		for _, f := range k.Statics {
+			l.Statics = append(l.Statics, layout.Field{Name: f.Name, Type: layout.Kind(f.Type)})
+		}
+		in.Classes[i] = l
+	}
+	return in
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"iter"
 	"strings"
 
 	"heapcause/hprof"
@@ -188,4 +189,26 @@ func (h *Heap) firstClass(name string) Class {
 		return cs[0]
 	}
 	return NoClass
+}
+
+// references yields the identifiers that the class object refers to, nulls included, but for its own class.
+func (k *ClassInfo) references(all References) iter.Seq[hprof.ID] {
+	return func(yield func(hprof.ID) bool) {
+		if !yield(k.superID) || !yield(k.loaderID) {
+			return
+		}
+		if all == DefaultReferences && (!yield(k.signers) || !yield(k.domain)) { // Eclipse MAT leaves these out
+			return
+		}
+		for _, f := range k.constants {
+			if f.Type == hprof.Object && !yield(f.Value) {
+				return
+			}
+		}
+		for _, f := range k.Statics {
+			if f.Type == hprof.Object && !yield(f.Value) {
+				return
+			}
+		}
+	}
 }

@@ -226,7 +226,7 @@ func object(t hprof.Tag) bool {
 
 // set makes the record r, which ends at offset end, the current object.
 func (v *View) set(o Object, r *hprof.Record, end int64) {
-	v.Object, v.Class = o, Class(v.h.class[o])
+	v.Object, v.Class = o, v.h.ClassOf(o)
 	v.body, v.bytes, v.offset, v.count = r.Body, r.Bytes, end-r.Bytes, 0
 	if r.Tag != hprof.InstanceDump {
 		v.count = r.Count

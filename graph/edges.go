@@ -104,16 +104,16 @@ func (h *Heap) classEdges(c Class, emit func(Object, Strength, EdgeLabel) bool) 
 	}
 	emit(h.object(k.superID), Strong, EdgeLabel{Kind: SuperEdge})
 	emit(h.object(k.loaderID), Strong, EdgeLabel{Kind: LoaderEdge})
-	emit(h.object(k.signers), Strong, EdgeLabel{Kind: SignersEdge})
-	emit(h.object(k.domain), Strong, EdgeLabel{Kind: DomainEdge})
+	if h.opt.References == DefaultReferences {
+		emit(h.object(k.signers), Strong, EdgeLabel{Kind: SignersEdge})
+		emit(h.object(k.domain), Strong, EdgeLabel{Kind: DomainEdge})
+	}
 	for _, f := range k.constants {
 		if f.Type == hprof.Object {
 			emit(h.object(f.Value), Strong, EdgeLabel{Kind: ConstantEdge})
 		}
 	}
-	if Class(h.classClass) != NoClass {
-		emit(h.classes[h.classClass].Object, Strong, EdgeLabel{Kind: ClassEdge})
-	}
+	emit(h.classes[h.classClass].Object, Strong, EdgeLabel{Kind: ClassEdge})
 }
 
 func (h *Heap) recordEdges(c *Cursor, emit func(Object, Strength, EdgeLabel) bool) {

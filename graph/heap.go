@@ -1,9 +1,17 @@
 package graph
 
 import (
+	"cmp"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"iter"
+	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"heapcause/graph/layout"
 	"heapcause/hprof"
@@ -56,24 +64,34 @@ type Heap struct {
 	idSize int
 	opt    Options
 
-	index      *addrIndex
-	n          uint64
-	classes    []ClassInfo
-	rawName    []string
-	byName     map[string][]Class
-	byAddr     map[uint64]Class // class by address of its class object
-	prim       [16]Class        // array class by element type
-	classClass uint32           // java.lang.Class, noIdom when the dump lacks it
-	missing    Class            // stands for classes the dump does not describe
+	store   *store
+	index   *addrIndex
+	n       uint64
+	classes []ClassInfo
+	rawName []string
+	byName  map[string][]Class
+	byAddr  map[uint64]Class // class by address of its class object
+	prim    [16]Class        // array class by element type
 
-	class    []uint32 // Class of each object
-	length   []uint32 // arrays: elements; StackChunk: its size field
+	classClass Class // java.lang.Class
+	missing    Class // stands for classes the dump does not describe
+
+	// Columns by object number, in the store.
+	class16  []uint16 // class + 1, 0 not read; class32 instead where there are more classes than 65534
+	class32  []uint32
+	length   []uint8 // arrays: elements; StackChunk: its size field; longLength: see long
+	long     []longArray
 	strength []uint8
 	idom     []uint32 // object number, noIdom for the virtual root
-	retained []int64
+	retained sizes
+	children
+	setsOnce sync.Once
+	groups   [3][]Group
 
-	inIndex []uint64 // one more than objects; inbound references of o are in[inIndex[o]:inIndex[o+1]]
-	in      []uint32
+	inOffset []uint64 // every inStep objects: where its list of sources begins in inData
+	inData   []byte
+	inSize   int64
+	inFile   *os.File
 
 	loc     locator
 	chunks  []hprof.Segment // stretches of the file that begin and end at a record
@@ -82,7 +100,6 @@ type Heap struct {
 	defined map[Object][]Class // classes by loader
 	locals  map[Object][]Local // by thread object
 
-	children
 	strOnce sync.Once
 	str     stringFields
 	cursors sync.Pool
@@ -92,8 +109,16 @@ type Heap struct {
 	dangling  int64
 	problems  []hprof.Problem
 	duplicate int64
+	sizeBits  int64   // all sizes, or-ed
 	Timing    []Phase // for --verbose
 }
+
+// longArray is the length of an array of longLength elements or more.
+type longArray struct {
+	object, length uint32
+}
+
+const longLength = 255
 
 // Phase is one timed step of building.
 type Phase struct {
@@ -119,10 +144,53 @@ func (h *Heap) Class(c Class) *ClassInfo { return &h.classes[c] }
 func (h *Heap) ClassesByName(name string) []Class { return h.byName[name] }
 
 // ClassOf returns the class of an object.
-func (h *Heap) ClassOf(o Object) Class { return Class(h.class[o]) }
+func (h *Heap) ClassOf(o Object) Class {
+	if h.class16 != nil {
+		return Class(h.class16[o]) - 1
+	}
+	return Class(h.class32[o]) - 1
+}
+
+// claim notes the class of an object; false when another record did so before.
+func (h *Heap) claim(o Object, k Class) bool {
+	if h.class16 == nil {
+		return atomic.CompareAndSwapUint32(&h.class32[o], 0, uint32(k)+1)
+	}
+	// Two objects share a word: a plain write by the worker that owns the stretch would tear its neighbour's.
+	word := (*uint32)(unsafe.Pointer(&h.class16[o&^1]))
+	shift := 16 * (uint32(o) & 1)
+	if bigEndian {
+		shift = 16 - shift
+	}
+	for {
+		old := atomic.LoadUint32(word)
+		if old>>shift&0xffff != 0 {
+			return false
+		}
+		if atomic.CompareAndSwapUint32(word, old, old|uint32(k+1)<<shift) {
+			return true
+		}
+	}
+}
+
+var bigEndian = binary.NativeEndian.Uint16([]byte{1, 0}) != 1
+
+// allocColumns makes the columns that the second read fills.
+func (h *Heap) allocColumns() (err error) {
+	if len(h.classes) < 1<<16-1 {
+		h.class16, err = column[uint16](h.store, h.n+1)
+	} else {
+		h.class32, err = column[uint32](h.store, h.n)
+	}
+	if err != nil {
+		return err
+	}
+	h.length, err = column[uint8](h.store, h.n)
+	return err
+}
 
 // ClassName returns the name of an object's class.
-func (h *Heap) ClassName(o Object) string { return h.classes[h.class[o]].Name }
+func (h *Heap) ClassName(o Object) string { return h.classes[h.ClassOf(o)].Name }
 
 // AsClass returns the class whose class object o is.
 func (h *Heap) AsClass(o Object) (Class, bool) {
@@ -170,28 +238,65 @@ func (h *Heap) Lookup(addr uint64) (Object, bool) { return h.index.find(addr) }
 
 // Shallow returns the shallow size of o in bytes.
 func (h *Heap) Shallow(o Object) int64 {
-	c := h.class[o]
+	c := h.ClassOf(o)
+	own := NoClass
+	if c == h.classClass {
+		own = h.classAt(h.index.addr(o))
+	}
+	return h.sizeOf(o, c, own)
+}
+
+// classAt returns the class whose class object is at addr.
+func (h *Heap) classAt(addr uint64) Class {
+	if c, ok := h.byAddr[addr]; ok {
+		return c
+	}
+	return NoClass
+}
+
+// sizeOf is Shallow for an object of class c that is the class object of own, if any.
+func (h *Heap) sizeOf(o Object, c, own Class) int64 {
+	if c < 0 {
+		c = h.missing
+	}
 	k := &h.classes[c]
-	if k.IsArray {
-		return h.model.Array(layout.Kind(k.Elem), h.length[o])
-	}
-	if h.class[o] == h.classClass {
-		if m, ok := h.byAddr[h.index.addr(o)]; ok {
-			return h.model.Mirror(int32(m))
-		}
+	switch {
+	case k.IsArray:
+		return h.model.Array(layout.Kind(k.Elem), h.elements(o))
+	case c == h.classClass && own != NoClass:
+		return h.model.Mirror(int32(own))
+	case c == h.classClass:
 		return h.model.PrimitiveMirror()
-	}
-	if n := h.length[o]; n != 0 {
-		return h.model.StackChunk(int32(c), int32(n))
+	case h.length[o] != 0:
+		return h.model.StackChunk(int32(c), int32(h.elements(o)))
 	}
 	return h.model.Instance(int32(c))
 }
 
+func (h *Heap) elements(o Object) uint32 {
+	if n := h.length[o]; n < longLength {
+		return uint32(n)
+	}
+	i, ok := slices.BinarySearchFunc(h.long, uint32(o), func(l longArray, o uint32) int { return cmp.Compare(l.object, o) })
+	if !ok {
+		return longLength
+	}
+	return h.long[i].length
+}
+
+// count adds an object to the totals.
+func (h *Heap) count(s Strength, size int64) {
+	t := &h.totals[s]
+	t.Objects++
+	t.Bytes += size
+	h.sizeBits |= size
+}
+
 // Length returns the number of elements of an array.
-func (h *Heap) Length(o Object) int64 { return int64(h.length[o]) }
+func (h *Heap) Length(o Object) int64 { return int64(h.elements(o)) }
 
 // Retained returns the retained size of o in bytes.
-func (h *Heap) Retained(o Object) int64 { return h.retained[o] }
+func (h *Heap) Retained(o Object) int64 { return h.retained.get(uint32(o)) }
 
 // Idom returns the immediate dominator of o, NoObject for the virtual root.
 func (h *Heap) Idom(o Object) Object {
@@ -207,16 +312,29 @@ func (h *Heap) Strength(o Object) Strength { return Strength(h.strength[o]) }
 // Totals returns objects and bytes by strength; they add up to the dump.
 func (h *Heap) Totals() [NumStrengths]Totals { return h.totals }
 
-// In appends the distinct objects that refer to o to buf, in ascending order. References of every strength count.
+// In appends the distinct objects that refer to o to buf, in ascending order. References of every strength count, but not
+// those of instances to their class: Instances yields these.
 func (h *Heap) In(o Object, buf []Object) []Object {
-	for _, u := range h.in[h.inIndex[o]:h.inIndex[o+1]] {
-		buf = append(buf, Object(u))
-	}
+	h.sources(o, func(u Object) bool {
+		buf = append(buf, u)
+		return true
+	})
 	return buf
 }
 
-// InDegree returns the number of objects that refer to o.
-func (h *Heap) InDegree(o Object) int64 { return int64(h.inIndex[o+1] - h.inIndex[o]) }
+// InDegree returns the number of objects that In appends.
+func (h *Heap) InDegree(o Object) int64 { return h.sources(o, nil) }
+
+// Instances yields the objects of exactly class c, ascending. It walks all objects.
+func (h *Heap) Instances(c Class) iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		for o := range Object(h.n) {
+			if h.ClassOf(o) == c && !yield(o) {
+				return
+			}
+		}
+	}
+}
 
 // Layout returns how object sizes were found.
 func (h *Heap) Layout() *layout.Model { return h.model }
@@ -233,4 +351,32 @@ func (h *Heap) Name(o Object) string {
 		return fmt.Sprintf("class %s @ 0x%x", h.classes[c].Name, h.Addr(o))
 	}
 	return fmt.Sprintf("%s @ 0x%x", h.ClassName(o), h.Addr(o))
+}
+
+// JavaVersion returns the value of java.version that the JVM's own classes hold as a constant, "" when the dump lacks it.
+func (h *Heap) JavaVersion() string {
+	for _, name := range []string{"java.lang.VersionProps", "sun.misc.Version"} {
+		for _, c := range h.byName[name] {
+			if v, t, ok := h.Static(c, "java_version"); ok && t == hprof.Object {
+				if s, ok := h.Text(h.object(v), 64); ok {
+					return s
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// Close releases memory and temporary files. The dump stays open.
+func (h *Heap) Close() error {
+	var errs []error
+	if h.inFile != nil {
+		unmap(h.inData)
+		errs = append(errs, h.inFile.Close())
+	}
+	if h.store != nil {
+		errs = append(errs, h.store.close())
+	}
+	h.store, h.inFile, h.inData, h.inOffset = nil, nil, nil, nil
+	return errors.Join(errs...)
 }

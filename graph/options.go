@@ -8,6 +8,8 @@ import (
 // Options of Build.
 type Options struct {
 	References References
+	TempDir    string                                // "" is the system's
+	NoInbound  bool                                  // leave the inbound references out: In and Path then find nothing
 	Workers    int                                   // processors to use; 0 is all
 	Progress   func(phase string, done, total int64) // bytes or objects done; may be nil; called from any goroutine
 }
@@ -18,6 +20,8 @@ func (o *Options) workers() int {
 	}
 	return runtime.GOMAXPROCS(0)
 }
+
+func (o *Options) inbound() bool { return !o.NoInbound }
 
 // phase times one step.
 func (h *Heap) phase(name string) func() {

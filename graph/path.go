@@ -37,27 +37,45 @@ func (h *Heap) PathAvoiding(o Object, avoid func(Object) bool) ([]Step, bool) {
 		}
 		var next []Object
 		for _, v := range level {
-			for _, u := range h.in[h.inIndex[v]:h.inIndex[v+1]] {
-				u := Object(u)
+			h.holders(v, func(u Object) bool {
 				if h.Strength(u) > limit || (avoid != nil && avoid(u)) {
-					continue
+					return true
 				}
 				if _, ok := seen[u]; ok {
-					continue
+					return true
 				}
-				if h.classes[h.class[u]].referent >= 0 {
+				if h.classes[h.ClassOf(u)].referent >= 0 {
 					if e, ok := h.Label(u, v); !ok || e.Strength > limit {
-						continue
+						return true
 					}
 				}
 				seen[u] = v
 				next = append(next, u)
-			}
+				return true
+			})
 		}
 		slices.Sort(next)
 		level = next
 	}
 	return nil, false
+}
+
+// holders calls fn with what refers to v; for a class object that nothing else holds as strongly, with its first instance.
+func (h *Heap) holders(v Object, fn func(Object) bool) {
+	c, isClass := h.AsClass(v)
+	held := false
+	h.sources(v, func(u Object) bool {
+		held = held || h.Strength(u) <= h.Strength(v)
+		return fn(u)
+	})
+	if isClass && !held {
+		for u := range h.Instances(c) {
+			if h.Strength(u) <= h.Strength(v) {
+				fn(u)
+				return
+			}
+		}
+	}
 }
 
 // bestRoot prefers class objects (statics), then threads, then the rest; then the lowest address.

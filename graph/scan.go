@@ -10,17 +10,13 @@ import (
 // called once per worker and returns the function for its records; the view is valid during the call. Files of one worker
 // keep file order; between workers there is no order.
 func (h *Heap) Scan(ctx context.Context, wanted []bool, start func(worker int) func(v *View)) error {
-	b := &builder{h: h}
 	worker := -1
-	var total int64
-	for _, s := range h.chunks {
-		total += s.Length
-	}
-	return b.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func()) {
+	return h.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func() error) {
 		worker++
 		fn := start(worker)
 		c := hprof.NewCursor(h.file, true)
 		v := View{h: h}
+		byID := newClassMap(h.classes)
 		var lastID hprof.ID
 		last := NoClass
 		want := false
@@ -32,11 +28,10 @@ func (h *Heap) Scan(ctx context.Context, wanted []bool, start func(worker int) f
 				case hprof.InstanceDump, hprof.ObjectArray:
 					if r.Class != lastID || last == NoClass {
 						lastID = r.Class
-						k, ok := h.byAddr[r.Class]
-						if !ok {
-							k = h.missing
+						if last = byID.get(r.Class); last == NoClass {
+							last = h.missing
 						}
-						last, want = k, wanted[k]
+						want = wanted[last]
 					}
 					if !want {
 						continue
@@ -56,6 +51,6 @@ func (h *Heap) Scan(ctx context.Context, wanted []bool, start func(worker int) f
 				fn(&v)
 			}
 			return c.Err()
-		}, func() {}
+		}, func() error { return nil }
 	})
 }

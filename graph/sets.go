@@ -2,19 +2,16 @@ package graph
 
 import (
 	"cmp"
+	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Dominated appends the objects whose immediate dominator is o, ascending; NoObject stands for the virtual root.
 func (h *Heap) Dominated(o Object, buf []Object) []Object {
-	h.childOnce.Do(h.makeChildren)
-	i := uint64(o)
-	if o == NoObject {
-		i = h.n
-	}
-	for _, c := range h.child[h.childIndex[i]:h.childIndex[i+1]] {
+	lo, hi := h.childRange(o)
+	for _, c := range h.child[lo:hi] {
 		buf = append(buf, Object(c))
 	}
 	return buf
@@ -22,42 +19,57 @@ func (h *Heap) Dominated(o Object, buf []Object) []Object {
 
 // NumDominated returns how many objects have o as immediate dominator.
 func (h *Heap) NumDominated(o Object) int64 {
-	h.childOnce.Do(h.makeChildren)
+	lo, hi := h.childRange(o)
+	return int64(hi - lo)
+}
+
+func (h *Heap) childRange(o Object) (lo, hi uint32) {
 	i := uint64(o)
 	if o == NoObject {
 		i = h.n
 	}
-	return int64(h.childIndex[i+1] - h.childIndex[i])
+	return h.childIndex[i], h.childIndex[i+1]
 }
 
-func (h *Heap) makeChildren() {
-	h.childIndex = make([]uint64, h.n+2)
-	slot := func(o Object) uint64 {
+// children is the dominator tree downwards: those of o are child[childIndex[o]:childIndex[o+1]], the virtual root's are at
+// NumObjects.
+type children struct {
+	childIndex []uint32 // two more than objects
+	child      []uint32
+}
+
+// tree turns the immediate dominators round, by counting.
+func (b *builder) tree(context.Context) error {
+	h := b.h
+	var err error
+	if h.childIndex, err = column[uint32](h.store, h.n+2); err != nil {
+		return err
+	}
+	if h.child, err = column[uint32](h.store, h.n); err != nil {
+		return err
+	}
+	slot := func(o uint64) uint64 {
 		if d := h.idom[o]; d != noIdom {
 			return uint64(d)
 		}
 		return h.n
 	}
-	for o := range Object(h.n) {
-		h.childIndex[slot(o)+1]++
+	for o := range h.n {
+		h.childIndex[slot(o)]++
 	}
+	end := uint32(0)
 	for i := range h.n + 1 {
-		h.childIndex[i+1] += h.childIndex[i]
+		end += h.childIndex[i]
+		h.childIndex[i] = end
 	}
-	h.child = make([]uint32, h.n)
-	next := slices.Clone(h.childIndex[:h.n+1])
-	for o := range Object(h.n) {
-		s := slot(o)
-		h.child[next[s]] = uint32(o)
-		next[s]++
+	h.childIndex[h.n+1] = end
+	for o := h.n; o > 0; o-- {
+		s := slot(o - 1)
+		h.childIndex[s]--
+		h.child[h.childIndex[s]] = uint32(o - 1)
 	}
-}
-
-// children is the dominator tree downwards, made on first use.
-type children struct {
-	childOnce  sync.Once
-	childIndex []uint64
-	child      []uint32
+	h.store.drop()
+	return nil
 }
 
 // Group is a set of objects: a class, package or class loader.
@@ -79,90 +91,118 @@ const (
 	byLoader
 )
 
-// Classes, Packages and Loaders return the sets with their sizes, the greatest retained size first. Only objects of the
-// strength or stronger ones count.
-func (h *Heap) Classes() []Group { return h.groups(byClass) }
+// Classes returns a group per class with objects, the greatest retained size first.
+func (h *Heap) Classes() []Group { return h.sets()[byClass] }
 
 // Packages groups objects by the package of their class; arrays belong to that of their element class.
-func (h *Heap) Packages() []Group { return h.groups(byPackage) }
+func (h *Heap) Packages() []Group { return h.sets()[byPackage] }
 
 // Loaders groups objects by the loader of their class.
-func (h *Heap) Loaders() []Group { return h.groups(byLoader) }
+func (h *Heap) Loaders() []Group { return h.sets()[byLoader] }
 
-// groups walks the dominator tree once, counting for each set how often it is open on the way down: an object under an open
+// sets walks the dominator tree once, counting for each set how often it is open on the way down: an object under an open
 // member of its own set adds nothing to the set's retained size.
-func (h *Heap) groups(by groupBy) []Group {
-	h.childOnce.Do(h.makeChildren)
-	of := make([]int32, len(h.classes)) // class → group
-	var gs []Group
+func (h *Heap) sets() [3][]Group {
+	h.setsOnce.Do(func() { h.groups = h.walkSets() })
+	return h.groups
+}
+
+// grouping assigns classes to groups.
+type grouping struct {
+	of   []int32 // class → group
+	gs   []Group
+	open []uint32
+}
+
+func (h *Heap) grouping(by groupBy) *grouping {
+	g := &grouping{of: make([]int32, len(h.classes))}
 	index := map[string]int32{}
 	for c := range h.classes {
 		k := &h.classes[c]
-		key, g := "", Group{Class: NoClass, Loader: NoObject}
+		one := Group{Class: NoClass, Loader: NoObject}
+		key := ""
 		switch by {
 		case byClass:
-			g.Name, g.Class, g.Loader = k.Name, Class(c), k.Loader
-			of[c] = int32(len(gs))
-			gs = append(gs, g)
-			continue
+			one.Name, one.Class, one.Loader = k.Name, Class(c), k.Loader
+			key = string(binary.AppendVarint(nil, int64(c)))
 		case byPackage:
-			g.Name = Package(k.Name)
-			key = g.Name
+			one.Name = Package(k.Name)
+			key = one.Name
 		case byLoader:
-			g.Loader = k.Loader
-			g.Name = "<boot loader>"
+			one.Loader = k.Loader
+			one.Name = "<boot loader>"
 			if k.Loader != NoObject {
-				g.Name = h.Name(k.Loader)
+				one.Name = h.Name(k.Loader)
 			}
-			key = g.Name
+			key = one.Name
 		}
 		i, ok := index[key]
 		if !ok {
-			i = int32(len(gs))
+			i = int32(len(g.gs))
 			index[key] = i
-			gs = append(gs, g)
+			g.gs = append(g.gs, one)
 		}
-		of[c] = i
+		g.of[c] = i
 	}
-	open := make([]uint32, len(gs))
-	type frame struct {
-		o    Object
-		next uint64
-	}
+	g.open = make([]uint32, len(g.gs))
+	return g
+}
+
+func (h *Heap) walkSets() (out [3][]Group) {
+	sets := [3]*grouping{h.grouping(byClass), h.grouping(byPackage), h.grouping(byLoader)}
+	type frame struct{ o, next uint32 }
 	var stack []frame
-	enter := func(o Object) {
-		g := of[h.class[o]]
-		s := &gs[g]
-		s.Instances++
-		s.Shallow += h.Shallow(o)
-		if open[g] == 0 {
-			s.Retained += h.retained[o]
+	enter := func(o uint32) {
+		c := h.ClassOf(Object(o))
+		kept := h.retained.get(o)
+		leaf := h.childIndex[o] == h.childIndex[o+1]
+		size := kept
+		if !leaf {
+			size = h.Shallow(Object(o))
 		}
-		if h.childIndex[o] == h.childIndex[o+1] {
-			return
+		for _, g := range sets {
+			i := g.of[c]
+			s := &g.gs[i]
+			s.Instances++
+			s.Shallow += size
+			if g.open[i] == 0 {
+				s.Retained += kept
+			}
+			if !leaf {
+				g.open[i]++
+			}
 		}
-		open[g]++
-		stack = append(stack, frame{o, h.childIndex[o]})
+		if !leaf {
+			stack = append(stack, frame{o, h.childIndex[o]})
+		}
 	}
-	for _, top := range h.child[h.childIndex[h.n]:h.childIndex[h.n+1]] {
-		enter(Object(top))
+	lo, hi := h.childRange(NoObject)
+	for _, top := range h.child[lo:hi] {
+		enter(top)
 		for len(stack) > 0 {
 			f := &stack[len(stack)-1]
 			if f.next == h.childIndex[f.o+1] {
-				open[of[h.class[f.o]]]--
+				c := h.ClassOf(Object(f.o))
+				for _, g := range sets {
+					g.open[g.of[c]]--
+				}
 				stack = stack[:len(stack)-1]
 				continue
 			}
-			c := Object(h.child[f.next])
+			c := h.child[f.next]
 			f.next++
 			enter(c)
 		}
 	}
-	gs = slices.DeleteFunc(gs, func(g Group) bool { return g.Instances == 0 })
-	slices.SortFunc(gs, func(a, b Group) int {
-		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Loader, b.Loader))
-	})
-	return gs
+	for i, g := range sets {
+		gs := slices.DeleteFunc(g.gs, func(g Group) bool { return g.Instances == 0 })
+		slices.SortFunc(gs, func(a, b Group) int {
+			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Loader, b.Loader))
+		})
+		out[i] = gs
+	}
+	h.store.drop()
+	return out
 }
 
 // Package returns the package of a Java class name, "<default>" for none and "<primitive arrays>" for those.
@@ -208,7 +248,7 @@ func (h *Heap) RetainedOf(set []Object) int64 {
 			under[d] = covered
 		}
 		if !covered {
-			sum += h.retained[o]
+			sum += h.Retained(o)
 		}
 	}
 	return sum

@@ -50,10 +50,10 @@ func (c *Cursor) Text(o Object, max int) (string, bool) {
 	if o == NoObject {
 		return "", false
 	}
-	if k := &h.classes[h.class[o]]; k.IsArray && k.Elem == hprof.Char {
+	if k := &h.classes[h.ClassOf(o)]; k.IsArray && k.Elem == hprof.Char {
 		return c.chars(o, 0, -1, false, max)
 	}
-	if Class(h.class[o]) != s.class || !c.Load(o) || !s.value.Ok() {
+	if h.ClassOf(o) != s.class || !c.Load(o) || !s.value.Ok() {
 		return "", false
 	}
 	v := c.Ref(s.value)

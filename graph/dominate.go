@@ -1,0 +1,252 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"heapcause/graph/dominator"
+)
+
+// dominators runs both passes of Semi-NCA over the search's numbers. The predecessors come range by range from disk;
+// semidominators go there.
+func (b *builder) dominators(ctx context.Context) error {
+	n := int64(b.count)
+	anc, err := newArray[uint32](n + 1)
+	if err != nil {
+		return err
+	}
+	defer anc.free()
+	label, err := newArray[uint32](n + 1)
+	if err != nil {
+		return err
+	}
+	defer label.free()
+	if err := b.parents.read(anc.v, 0); err != nil {
+		return fmt.Errorf("reading a temporary file: %w", err)
+	}
+	semi, err := tempFile(b.h.opt.TempDir)
+	if err != nil {
+		return err
+	}
+	defer semi.Close()
+	if err := dominator.Semidominators(anc.v, label.v, b.buckets(ctx, func(first uint32, s []uint32) error {
+		return writeAll(semi, asBytes(s), int64(first)*4)
+	})); err != nil {
+		return err
+	}
+	b.arcs.f.Close()
+	b.arcs = nil
+	anc.free()
+	label.free()
+	for _, a := range []*array[uint32]{&b.dom, &b.jump, &b.depth} {
+		if *a, err = newArray[uint32](n + 1); err != nil {
+			return err
+		}
+	}
+	tree := dominator.NewAncestors(b.dom.v, b.jump.v, b.depth.v)
+	parents, semis := make([]uint32, 1<<16), make([]uint32, 1<<16)
+	for w := int64(1); w <= n; w += int64(len(parents)) {
+		k := min(int64(len(parents)), n+1-w)
+		if err := b.parents.read(parents[:k], w); err != nil {
+			return fmt.Errorf("reading a temporary file: %w", err)
+		}
+		if _, err := semi.ReadAt(asBytes(semis[:k]), w*4); err != nil {
+			return fmt.Errorf("reading a temporary file: %w", err)
+		}
+		tree.Extend(parents[:k], semis[:k])
+	}
+	b.parents.f.Close()
+	b.parents = nil
+	b.ancestors = tree
+	return nil
+}
+
+// buckets yields the predecessors in descending ranges of targets and hands each range's semidominators to done.
+func (b *builder) buckets(ctx context.Context, done func(first uint32, semi []uint32) error) iter.Seq2[dominator.Bucket, error] {
+	return func(yield func(dominator.Bucket, error) bool) {
+		width := uint64(1) << b.arcs.shift
+		var bucket dominator.Bucket
+		var arcs []uint64
+		start, semi := make([]uint64, width+1), make([]uint32, width)
+		for p := int(uint64(b.count) >> b.arcs.shift); p >= 0; p-- {
+			if ctx.Err() != nil {
+				yield(bucket, ctx.Err())
+				return
+			}
+			first := max(uint64(p)<<b.arcs.shift, 1)
+			end := min(uint64(p+1)<<b.arcs.shift, uint64(b.count)+1)
+			if first >= end {
+				continue
+			}
+			var err error
+			if arcs, err = b.arcs.read(p, arcs); err != nil {
+				yield(bucket, fmt.Errorf("reading a temporary file: %w", err))
+				return
+			}
+			bucket.First, bucket.Start, bucket.Semi = uint32(first), start[:end-first+1], semi[:end-first]
+			bucket.Fill(arcs)
+			if !yield(bucket, nil) {
+				return
+			}
+			if err := done(bucket.First, bucket.Semi); err != nil {
+				yield(bucket, err)
+				return
+			}
+		}
+	}
+}
+
+// leaves finds the immediate dominator of each leaf: the nearest common ancestor of the core objects of its own
+// strength that refer to it.
+func (b *builder) leaves(ctx context.Context) error {
+	h := b.h
+	var err error
+	if b.leaf, err = newArray[uint32](b.leafN + 1); err != nil {
+		return err
+	}
+	hugePages(b.leaf.b)
+	for _, r := range h.roots {
+		if p, ok := h.index.locate(h.index.addr(r.Object)); ok && !p.core {
+			b.fold(p.place, 0, Strong)
+		}
+	}
+	for _, e := range b.leafRef {
+		from := b.num.v[e.from]
+		s := b.strengthOf(from)
+		switch {
+		case e.kind == Strong || e.kind < s:
+			b.fold(e.to, from, s)
+		default:
+			b.fold(e.to, 0, e.kind)
+		}
+	}
+	b.leafRef = nil
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	var mu sync.Mutex
+	for range h.opt.workers() {
+		g.Go(func() error {
+			var buf []byte
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(b.leafLog.blocks) || ctx.Err() != nil {
+					return ctx.Err()
+				}
+				blk := b.leafLog.blocks[i]
+				if int64(cap(buf)) < blk[1] {
+					buf = make([]byte, blk[1])
+				}
+				buf = buf[:blk[1]]
+				if _, err := b.leafLog.f.ReadAt(buf, blk[0]); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					return fmt.Errorf("reading a temporary file: %w", err)
+				}
+				b.leafBlock(buf)
+			}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	b.leafLog.f.Close()
+	b.leafLog = nil
+	unreached := b.count + 1 + uint32(Unreachable)
+	for i, d := range b.leaf.v[:b.leafN] {
+		if d == 0 {
+			b.leaf.v[i] = unreached
+		}
+	}
+	return nil
+}
+
+// leafBlock folds the edges of one block of the log.
+func (b *builder) leafBlock(p []byte) {
+	var core, leaf int64
+	var lastCore int64 = -1
+	var from uint32
+	var s Strength
+	for len(p) > 0 {
+		z, k := uvarint(p)
+		p = p[k:]
+		core += unzigzag(z)
+		z, k = uvarint(p)
+		p = p[k:]
+		leaf += unzigzag(z)
+		if core != lastCore {
+			lastCore = core
+			from = b.num.v[core]
+			s = b.strengthOf(from)
+		}
+		b.fold(uint32(leaf), from, s)
+	}
+}
+
+func uvarint(p []byte) (uint64, int) {
+	z := uint64(p[0])
+	if z < 0x80 {
+		return z, 1
+	}
+	z &= 0x7f
+	for i := 1; ; i++ {
+		c := uint64(p[i])
+		z |= (c & 0x7f) << (7 * i)
+		if c < 0x80 {
+			return z, i + 1
+		}
+	}
+}
+
+// rootOf encodes "dominated by the virtual root, of strength s".
+func (b *builder) rootOf(s Strength) uint32 { return b.count + 1 + uint32(s) }
+
+// meet combines what is known of a leaf with one more reference from preorder number from (0 is the virtual root) of
+// strength s.
+func (b *builder) meet(old, from uint32, s Strength) uint32 {
+	at := from
+	if from == 0 {
+		at = b.rootOf(s)
+	}
+	if old == 0 {
+		return at
+	}
+	if old == at {
+		return old
+	}
+	if old > b.count {
+		if so := Strength(old - b.count - 1); s >= so {
+			return old
+		}
+		return at
+	}
+	switch so := b.strengthOf(old); {
+	case s < so:
+		return at
+	case s > so:
+		return old
+	}
+	if from == 0 {
+		return at
+	}
+	if c := b.ancestors.NCA(old, from); c != 0 {
+		return c
+	}
+	return b.rootOf(s)
+}
+
+// fold applies one reference to a leaf; safe for concurrent use, and the result does not depend on the order.
+func (b *builder) fold(leaf, from uint32, s Strength) {
+	p := &b.leaf.v[leaf]
+	for {
+		old := atomic.LoadUint32(p)
+		to := b.meet(old, from, s)
+		if to == old || atomic.CompareAndSwapUint32(p, old, to) {
+			return
+		}
+	}
+}

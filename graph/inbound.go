@@ -1,0 +1,232 @@
+package graph
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+)
+
+// inbound sorts edges by target on disk: edges go to one of 256 ranges of targets, each range is sorted in memory and
+// written as varints. An instance's edge to its class is left out: it is known from the class.
+type inbound struct {
+	f     *os.File
+	mu    sync.Mutex
+	size  int64
+	shift uint
+	parts [][][2]int64 // per range: blocks as offset, pairs
+	dir   string
+}
+
+const (
+	inParts  = 256
+	inBuffer = 1024 // pairs per range and worker
+	inStep   = 64   // objects per entry of the offset column
+	inSkip   = 16   // lists from this length on carry their length in bytes
+)
+
+func newInbound(dir string, n uint64) (*inbound, error) {
+	f, err := tempFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	in := &inbound{f: f, parts: make([][][2]int64, inParts), dir: dir}
+	for n>>in.shift >= inParts {
+		in.shift++
+	}
+	if in.shift < 6 {
+		in.shift = 6 // a range begins at an entry of the offset column
+	}
+	return in, nil
+}
+
+// inboundWriter buffers one worker's edges, packed as target<<32 | source.
+type inboundWriter struct {
+	in   *inbound
+	bufs [inParts][]uint64
+	err  error
+}
+
+func (in *inbound) writer() *inboundWriter { return &inboundWriter{in: in} }
+
+func (w *inboundWriter) put(to, from uint32) {
+	p := to >> w.in.shift
+	b := append(w.bufs[p], uint64(to)<<32|uint64(from))
+	if len(b) >= inBuffer {
+		w.write(int(p), b)
+		b = b[:0]
+	}
+	w.bufs[p] = b
+}
+
+func (w *inboundWriter) write(p int, b []uint64) {
+	if len(b) == 0 || w.err != nil {
+		return
+	}
+	w.in.mu.Lock()
+	at := w.in.size
+	w.in.size += int64(len(b)) * 8
+	w.in.parts[p] = append(w.in.parts[p], [2]int64{at, int64(len(b))})
+	w.in.mu.Unlock()
+	w.err = writeAll(w.in.f, asBytes(b), at)
+}
+
+func (w *inboundWriter) flush() error {
+	for p, b := range w.bufs {
+		w.write(p, b)
+		w.bufs[p] = nil
+	}
+	return w.err
+}
+
+// finish writes the lists of all objects and gives them to the heap.
+func (in *inbound) finish(h *Heap) error {
+	defer in.f.Close()
+	out, err := tempFile(in.dir)
+	if err != nil {
+		return err
+	}
+	if h.inOffset, err = column[uint64](h.store, h.n/inStep+2); err != nil {
+		return err
+	}
+	pos := int64(0)
+	var pairs []uint64
+	var sources, start []uint32
+	var enc []byte
+	for p := range inParts {
+		first := uint64(p) << in.shift
+		if first >= h.n {
+			break
+		}
+		last := min(first+1<<in.shift, h.n)
+		total := int64(0)
+		for _, b := range in.parts[p] {
+			total += b[1]
+		}
+		if int64(cap(pairs)) < total {
+			pairs, sources = make([]uint64, total), make([]uint32, total)
+		}
+		pairs, sources = pairs[:total], sources[:total]
+		at := int64(0)
+		slices.SortFunc(in.parts[p], func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
+		for _, b := range in.parts[p] {
+			if _, err := in.f.ReadAt(asBytes(pairs[at:at+b[1]]), b[0]); err != nil {
+				return fmt.Errorf("reading a temporary file: %w", err)
+			}
+			at += b[1]
+		}
+		if start == nil {
+			start = make([]uint32, 1<<in.shift+1)
+		}
+		clear(start)
+		for _, e := range pairs {
+			start[e>>32-first+1]++
+		}
+		for i := 1; i < len(start); i++ {
+			start[i] += start[i-1]
+		}
+		for _, e := range pairs {
+			i := e>>32 - first
+			sources[start[i]] = uint32(e)
+			start[i]++
+		}
+		enc = enc[:0]
+		begin := uint32(0)
+		for o := first; o < last; o++ {
+			if o%inStep == 0 {
+				h.inOffset[o/inStep] = uint64(pos) + uint64(len(enc))
+			}
+			end := start[o-first]
+			enc = encodeSources(enc, o, sources[begin:end])
+			begin = end
+		}
+		if err := writeAll(out, enc, pos); err != nil {
+			return err
+		}
+		pos += int64(len(enc))
+	}
+	for i := (h.n + inStep - 1) / inStep; i < uint64(len(h.inOffset)); i++ {
+		h.inOffset[i] = uint64(pos)
+	}
+	h.inSize = pos
+	h.inFile = out
+	if pos == 0 {
+		return nil
+	}
+	h.inData, err = mapFile(out, 0, pos)
+	if err != nil {
+		h.inData = make([]byte, pos)
+		_, err = out.ReadAt(h.inData, 0)
+	}
+	return err
+}
+
+// encodeSources appends the list of o: the number of distinct sources; from inSkip on the bytes that follow; the first
+// source as difference from o, the others as difference from the one before.
+func encodeSources(b []byte, o uint64, src []uint32) []byte {
+	if !slices.IsSorted(src) {
+		slices.Sort(src)
+	}
+	src = slices.Compact(src)
+	b = binary.AppendUvarint(b, uint64(len(src)))
+	if len(src) == 0 {
+		return b
+	}
+	mark := len(b)
+	b = binary.AppendUvarint(b, zigzag(int64(src[0])-int64(o)))
+	for i := 1; i < len(src); i++ {
+		b = binary.AppendUvarint(b, uint64(src[i]-src[i-1]))
+	}
+	if len(src) >= inSkip {
+		var l [10]byte
+		n := binary.PutUvarint(l[:], uint64(len(b)-mark))
+		b = slices.Insert(b, mark, l[:n]...)
+	}
+	return b
+}
+
+// sources calls fn with each object that refers to o, ascending, until it returns false, and returns how many there are.
+func (h *Heap) sources(o Object, fn func(Object) bool) int64 {
+	if h.inOffset == nil {
+		return 0
+	}
+	b := h.inData[h.inOffset[o/inStep]:]
+	for i := o &^ (inStep - 1); ; i++ {
+		n, k := binary.Uvarint(b)
+		b = b[max(k, 0):]
+		size, skip := uint64(0), n >= inSkip
+		if skip {
+			size, k = binary.Uvarint(b)
+			b = b[max(k, 0):]
+		}
+		if i == o {
+			if fn == nil {
+				return int64(n)
+			}
+			src := int64(o)
+			for j := range n {
+				d, k := binary.Uvarint(b)
+				b = b[max(k, 0):]
+				if j == 0 {
+					src += unzigzag(d)
+				} else {
+					src += int64(d)
+				}
+				if !fn(Object(src)) {
+					break
+				}
+			}
+			return int64(n)
+		}
+		if skip {
+			b = b[size:]
+			continue
+		}
+		for range n {
+			_, k := binary.Uvarint(b)
+			b = b[max(k, 0):]
+		}
+	}
+}

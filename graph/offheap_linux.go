@@ -1,0 +1,18 @@
+package graph
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func adviseHuge(b []byte) error { return unix.Madvise(b, unix.MADV_HUGEPAGE) }
+
+// reserve takes the disk blocks now: a full disk is an error here, not a signal at the first write through a mapping.
+func reserve(f *os.File, off, n int64) error {
+	err := unix.Fallocate(int(f.Fd()), 0, off, n)
+	if err == unix.EOPNOTSUPP || err == unix.ENOSYS {
+		return f.Truncate(off + n)
+	}
+	return err
+}

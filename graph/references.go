@@ -1,0 +1,424 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"heapcause/graph/layout"
+	"heapcause/hprof"
+)
+
+var be = binary.BigEndian
+
+// references is the second read: classes and lengths of objects, edges, and evidence for the layout.
+func (b *builder) references(ctx context.Context) error {
+	h := b.h
+	if err := h.allocColumns(); err != nil {
+		return err
+	}
+	var heap int64
+	for _, c := range h.chunks {
+		heap += c.Length
+	}
+	// A reference of 4 or 8 bytes becomes a varint of at most 6; an instance of 17 or 25 bytes adds one for its class.
+	if err := b.adj.init(b.coreN, 2*heap+16); err != nil {
+		return err
+	}
+	var err error
+	if b.leafLog, err = newBlockLog(h.opt.TempDir); err != nil {
+		return err
+	}
+	if h.opt.inbound() {
+		if b.in, err = newInbound(h.opt.TempDir, h.n); err != nil {
+			return err
+		}
+	}
+	evidence := layout.NewEvidence(len(h.classes))
+	byID := newClassMap(h.classes)
+	chunkSize, _ := h.Bind("jdk.internal.vm.StackChunk", "size")
+	counts := make([]int64, len(h.classes))
+	var mu sync.Mutex
+	var done atomic.Int64
+	err = h.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func() error) {
+		w := &linker{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), ev: layout.NewEvidence(len(h.classes)),
+			counts: make([]int64, len(h.classes)), buf: make([]byte, 1<<20), chunkSize: chunkSize}
+		if b.in != nil {
+			w.in = b.in.writer()
+		}
+		run := func(s hprof.Segment) error {
+			if err := w.chunk(s); err != nil {
+				return err
+			}
+			h.progress("reading references", done.Add(s.Length), heap)
+			return nil
+		}
+		return run, func() error {
+			h.loc.add(w.loc.out)
+			mu.Lock()
+			defer mu.Unlock()
+			evidence.Merge(w.ev)
+			b.side = append(b.side, w.side...)
+			b.leafRef = append(b.leafRef, w.leafRef...)
+			h.dangling += w.dangling
+			h.duplicate += w.duplicates
+			for i, n := range w.counts {
+				counts[i] += n
+			}
+			h.long = append(h.long, w.long...)
+			if w.in != nil {
+				return w.in.flush()
+			}
+			return nil
+		}
+	})
+	if err != nil {
+		return err
+	}
+	b.reads++
+	h.loc.seal()
+	for i, n := range counts {
+		h.classes[i].Instances = n
+	}
+	slices.SortFunc(h.long, func(x, y longArray) int { return cmp.Compare(x.object, y.object) })
+	in := h.layoutInput()
+	in.JavaVersion = h.JavaVersion()
+	h.model = layout.Infer(in, evidence)
+	if err := b.extraEdges(); err != nil {
+		return err
+	}
+	h.store.drop()
+	if b.in != nil {
+		return b.in.finish(h)
+	}
+	return nil
+}
+
+// linker is one worker of the second read.
+type linker struct {
+	b          *builder
+	h          *Heap
+	byID       *classMap
+	cur        *hprof.Cursor
+	ev         *layout.Evidence
+	loc        locWriter
+	in         *inboundWriter
+	side       []sideEdge
+	leafRef    []sideEdge
+	long       []longArray
+	counts     []int64
+	dangling   int64
+	duplicates int64
+	buf        []byte
+	chunkSize  Field
+
+	lists    []byte   // encoded adjacency of the chunk
+	owners   []uint32 // core objects with a list, and where it begins in lists
+	begins   []uint32
+	targets  []uint32 // of the object at hand
+	leafLog  []byte
+	lastCore int64
+	lastLeaf int64
+	self     slot
+}
+
+// chunk reads one chunk.
+func (w *linker) chunk(s hprof.Segment) error {
+	h, c := w.h, w.cur
+	w.lists, w.owners, w.begins, w.leafLog = w.lists[:0], w.owners[:0], w.begins[:0], w.leafLog[:0]
+	w.lastCore, w.lastLeaf = 0, 0
+	lastID, lastClass := hprof.ID(0), NoClass
+	class := func(id hprof.ID) Class {
+		if id != lastID || lastClass == NoClass {
+			lastID = id
+			if lastClass = w.byID.get(id); lastClass == NoClass {
+				lastClass = h.missing
+			}
+		}
+		return lastClass
+	}
+	c.Reset(s.Offset, s.Length)
+	for c.Next() {
+		r := &c.Rec
+		var k Class
+		switch r.Tag {
+		case hprof.InstanceDump, hprof.ObjectArray:
+			k = class(r.Class)
+		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
+			k = h.prim[r.Elem]
+		case hprof.ClassDump:
+			k = h.classClass
+		default:
+			continue
+		}
+		self, ok := h.index.locate(r.ID)
+		if !ok {
+			continue // the file changed under us
+		}
+		o := Object(self.object)
+		if !h.claim(o, k) {
+			w.duplicates++
+			continue
+		}
+		w.self = self
+		w.counts[k]++
+		w.targets = w.targets[:0]
+		d := h.index.distance(r.ID)
+		w.ev.Address(r.ID)
+		switch r.Tag {
+		case hprof.InstanceDump:
+			w.loc.put(o, r.Offset)
+			if d != 0 {
+				w.ev.Instance(int32(k), d)
+			}
+			w.instance(k)
+		case hprof.ObjectArray:
+			w.loc.put(o, r.Offset)
+			w.setLength(o, r.Count)
+			if d != 0 {
+				w.ev.Array(layout.Kind(hprof.Object), r.Count, d)
+			}
+			if err := c.Elements(w.buf, func(p []byte) error { w.elements(p); return nil }); err != nil {
+				return err
+			}
+		case hprof.ClassDump:
+			if own := w.byID.get(r.ID); own != NoClass {
+				if d != 0 {
+					w.ev.Mirror(int32(own), d)
+				}
+				for id := range h.classes[own].references(h.opt.References) {
+					w.ref(id)
+				}
+			}
+		default:
+			w.loc.put(o, r.Offset)
+			w.setLength(o, r.Count)
+			if d != 0 {
+				w.ev.Array(layout.Kind(r.Elem), r.Count, d)
+			}
+		}
+		if !w.b.plain[k] {
+			if s, ok := h.index.locate(h.classes[k].Addr); ok {
+				w.edge(s)
+			}
+		}
+		if len(w.targets) > 0 && self.core {
+			w.owners = append(w.owners, self.place)
+			w.begins = append(w.begins, uint32(len(w.lists)))
+			w.lists = encode(w.lists, self.place, w.targets)
+		}
+		if len(w.lists) > 1<<30 {
+			w.place()
+		}
+	}
+	w.loc.flush()
+	w.place()
+	if err := w.b.leafLog.write(w.leafLog); err != nil {
+		return err
+	}
+	return c.Err()
+}
+
+// place hands the encoded lists over.
+func (w *linker) place() {
+	at := w.b.adj.place(w.lists)
+	for i, k := range w.owners {
+		w.b.adj.setList(k, at+int64(w.begins[i]))
+	}
+	w.lists, w.owners, w.begins = w.lists[:0], w.owners[:0], w.begins[:0]
+}
+
+// edge adds a strong edge from the object at hand.
+func (w *linker) edge(to slot) {
+	if !w.self.core {
+		return
+	}
+	if to.core {
+		w.targets = append(w.targets, to.place)
+		return
+	}
+	w.leafLog = binary.AppendUvarint(w.leafLog, zigzag(int64(w.self.place)-w.lastCore))
+	w.leafLog = binary.AppendUvarint(w.leafLog, zigzag(int64(to.place)-w.lastLeaf))
+	w.lastCore, w.lastLeaf = int64(w.self.place), int64(to.place)
+}
+
+func (w *linker) ref(id hprof.ID) {
+	if id == 0 {
+		return
+	}
+	to, ok := w.h.index.locate(id)
+	if !ok {
+		w.dangling++
+		return
+	}
+	if w.in != nil {
+		w.in.put(to.object, w.self.object)
+	}
+	w.edge(to)
+}
+
+func (w *linker) instance(k Class) {
+	r := &w.cur.Rec
+	info := &w.h.classes[k]
+	if len(r.Body) < int(info.size) {
+		return // damage: its references are unknown
+	}
+	if w.h.idSize == 8 {
+		for _, off := range info.refs {
+			w.ref(be.Uint64(r.Body[off:]))
+		}
+	} else {
+		for _, off := range info.refs {
+			w.ref(hprof.ID(be.Uint32(r.Body[off:])))
+		}
+	}
+	if info.referent >= 0 {
+		w.referent(info)
+	}
+	if w.chunkSize.Ok() && w.chunkSize.Class == k {
+		if n := hprof.Value(r.Body[len(r.Body)-int(w.chunkSize.fromEnd):], w.chunkSize.typ, w.h.idSize); n < 1<<31 {
+			w.setLength(Object(w.self.object), uint32(n))
+		}
+	}
+}
+
+// referent handles Reference::referent.
+func (w *linker) referent(info *ClassInfo) {
+	ids := w.h.idSize
+	body := w.cur.Rec.Body
+	id := hprof.Value(body[info.referent:], hprof.Object, ids)
+	if id == 0 {
+		return
+	}
+	kind := info.kind
+	if kind == Finalizer && info.next >= 0 && hprof.Value(body[info.next:], hprof.Object, ids) != 0 {
+		kind = Strong
+	}
+	if kind == Strong || w.h.opt.References == AllReferences {
+		w.ref(id)
+		return
+	}
+	to, ok := w.h.index.locate(id)
+	if !ok {
+		w.dangling++
+		return
+	}
+	if w.in != nil {
+		w.in.put(to.object, w.self.object)
+	}
+	e := sideEdge{w.self.place, to.place, kind}
+	if to.core {
+		w.side = append(w.side, e)
+	} else {
+		w.leafRef = append(w.leafRef, e)
+	}
+}
+
+func (w *linker) elements(p []byte) {
+	if w.h.idSize == 8 {
+		for ; len(p) >= 8; p = p[8:] {
+			w.ref(be.Uint64(p))
+		}
+		return
+	}
+	for ; len(p) >= 4; p = p[4:] {
+		w.ref(hprof.ID(be.Uint32(p)))
+	}
+}
+
+func (w *linker) setLength(o Object, n uint32) {
+	if n < longLength {
+		w.h.length[o] = uint8(n)
+		return
+	}
+	w.h.length[o] = longLength
+	w.long = append(w.long, longArray{uint32(o), n})
+}
+
+// extraEdges adds loader → class and thread → local. Their sources are in the core: see survey.
+func (b *builder) extraEdges() error {
+	h := b.h
+	var in *inboundWriter
+	if b.in != nil {
+		in = b.in.writer()
+	}
+	add := func(from, to Object) {
+		f, _ := h.index.locate(h.index.addr(from))
+		t, _ := h.index.locate(h.index.addr(to))
+		if in != nil {
+			in.put(t.object, f.object)
+		}
+		e := sideEdge{f.place, t.place, Strong}
+		if t.core {
+			b.side = append(b.side, e)
+		} else {
+			b.leafRef = append(b.leafRef, e)
+		}
+	}
+	if h.opt.References == DefaultReferences {
+		for l, cs := range h.defined {
+			for _, c := range cs {
+				if !h.classes[c].hidden {
+					add(l, h.classes[c].Object)
+				}
+			}
+		}
+	}
+	for t, ls := range h.locals {
+		for _, l := range ls {
+			add(t, l.Object)
+		}
+	}
+	if in != nil {
+		if err := in.flush(); err != nil {
+			return err
+		}
+	}
+	order := func(x, y sideEdge) int {
+		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to), cmp.Compare(x.kind, y.kind))
+	}
+	slices.SortFunc(b.side, order)
+	b.side = slices.Compact(b.side)
+	slices.SortFunc(b.leafRef, order)
+	b.leafRef = slices.Compact(b.leafRef)
+	var err error
+	if b.sideBit, err = newArray[uint64](b.coreN/64 + 1); err != nil {
+		return err
+	}
+	for _, e := range b.side {
+		b.sideBit.v[e.from/64] |= 1 << (e.from % 64)
+	}
+	return nil
+}
+
+// blockLog is a temporary file of blocks that are written by several workers.
+type blockLog struct {
+	f      *os.File
+	mu     sync.Mutex
+	blocks [][2]int64 // offset, length
+	size   int64
+}
+
+func newBlockLog(dir string) (*blockLog, error) {
+	f, err := tempFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &blockLog{f: f}, nil
+}
+
+func (l *blockLog) write(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	l.mu.Lock()
+	at := l.size
+	l.size += int64(len(b))
+	l.blocks = append(l.blocks, [2]int64{at, int64(len(b))})
+	l.mu.Unlock()
+	return writeAll(l.f, b, at)
+}

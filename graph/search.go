@@ -1,0 +1,355 @@
+package graph
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sort"
+)
+
+// search numbers the core in depth-first preorder, strength by strength: first all that the GC roots reach by strong edges,
+// then what the referents of soft references reach, and so on, at last what no root reaches. So strengths are ranges of
+// preorder numbers, and an edge into a lower range leads into a stronger object and is dropped. All other edges that are
+// not edges of the search tree are logged by target for the dominators.
+func (b *builder) search(ctx context.Context) error {
+	s, err := newSearcher(b)
+	if err != nil {
+		return err
+	}
+	defer s.free()
+	h := b.h
+	for _, r := range h.roots {
+		if p, ok := h.index.locate(h.index.addr(r.Object)); ok && p.core {
+			if err := s.start(p.place); err != nil {
+				return err
+			}
+		}
+	}
+	b.limits[Strong] = s.n
+	for k := Soft; k < Unreachable; k++ {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.phase, s.base = k, s.n
+		for i := 0; i < len(s.pending[k]); i++ { // grows while it runs
+			if err := s.start(s.pending[k][i]); err != nil {
+				return err
+			}
+		}
+		s.pending[k] = nil
+		b.limits[k] = s.n
+	}
+	s.phase, s.base = Unreachable, s.n
+	starts, err := s.sources()
+	if err != nil {
+		return err
+	}
+	for _, v := range starts {
+		if err := s.start(v); err != nil {
+			return err
+		}
+	}
+	b.limits[Unreachable] = s.n
+	if err := s.parents.flush(); err != nil {
+		return err
+	}
+	if err := s.arcs.flush(); err != nil {
+		return err
+	}
+	b.parents, b.arcs, b.count = s.parents, s.arcs, s.n
+	b.num = s.num
+	s.num = array[uint32]{}
+	b.adj.free()
+	b.sideBit.free()
+	b.side = nil
+	return nil
+}
+
+// strengthOf returns the strength of a preorder number.
+func (b *builder) strengthOf(n uint32) Strength {
+	for s := Strong; s < Unreachable; s++ {
+		if n <= b.limits[s] {
+			return s
+		}
+	}
+	return Unreachable
+}
+
+// arcParts is the number of ranges of targets that arcs are sorted into on disk.
+const (
+	arcParts  = 256
+	arcBuffer = 2048
+)
+
+// arcLog keeps arcs target<<32 | source, in preorder numbers, by ranges of targets.
+type arcLog struct {
+	f      *os.File
+	shift  uint
+	size   int64
+	bufs   [arcParts][]uint64
+	blocks [arcParts][][2]int64
+	err    error
+}
+
+func (l *arcLog) put(to, from uint32) {
+	p := to >> l.shift
+	b := append(l.bufs[p], uint64(to)<<32|uint64(from))
+	if len(b) >= arcBuffer {
+		l.write(p, b)
+		b = b[:0]
+	}
+	l.bufs[p] = b
+}
+
+func (l *arcLog) write(p uint32, b []uint64) {
+	if len(b) == 0 || l.err != nil {
+		return
+	}
+	l.blocks[p] = append(l.blocks[p], [2]int64{l.size, int64(len(b))})
+	l.err = writeAll(l.f, asBytes(b), l.size)
+	l.size += int64(len(b)) * 8
+}
+
+func (l *arcLog) flush() error {
+	for p := range l.bufs {
+		l.write(uint32(p), l.bufs[p])
+		l.bufs[p] = nil
+	}
+	return l.err
+}
+
+// read returns the arcs of a range, in buf where it has room.
+func (l *arcLog) read(p int, buf []uint64) ([]uint64, error) {
+	n := int64(0)
+	for _, b := range l.blocks[p] {
+		n += b[1]
+	}
+	if int64(cap(buf)) < n {
+		buf = make([]uint64, n)
+	}
+	buf = buf[:n]
+	at := int64(0)
+	for _, b := range l.blocks[p] {
+		if _, err := l.f.ReadAt(asBytes(buf[at:at+b[1]]), b[0]); err != nil {
+			return nil, err
+		}
+		at += b[1]
+	}
+	return buf, nil
+}
+
+// step is one vertex on the search's path: 24 bytes.
+type step struct {
+	pos  uint64 // in the adjacency, or in side when side is set
+	node uint32 // core place
+	num  uint32
+	prev uint32 // target before
+	side bool
+}
+
+// searcher is the state of the search; the stack is a flat array, so depth costs memory only where the heap is deep.
+type searcher struct {
+	b       *builder
+	num     array[uint32]
+	stack   []step
+	stackB  []byte
+	n       uint32
+	base    uint32 // numbers up to here belong to stronger phases
+	phase   Strength
+	pending [NumStrengths][]uint32
+	parents *sequence
+	arcs    *arcLog
+}
+
+const stepBytes = 24
+
+func newSearcher(b *builder) (*searcher, error) {
+	s := &searcher{b: b}
+	var err error
+	if s.num, err = newArray[uint32](b.coreN + 1); err != nil {
+		return nil, err
+	}
+	hugePages(s.num.b)
+	if s.stackB, err = mapAnon((2*b.coreN + 2) * stepBytes); err != nil {
+		return nil, err
+	}
+	s.stack = stepsOf(s.stackB)
+	if s.parents, err = newSequence(b.h.opt.TempDir); err != nil {
+		return nil, err
+	}
+	f, err := tempFile(b.h.opt.TempDir)
+	if err != nil {
+		return nil, err
+	}
+	s.arcs = &arcLog{f: f}
+	for b.coreN>>s.arcs.shift >= arcParts {
+		s.arcs.shift++
+	}
+	return s, s.parents.put(0)
+}
+
+func (s *searcher) free() {
+	s.num.free()
+	unmap(s.stackB)
+	s.stackB, s.stack = nil, nil
+}
+
+// counts reports whether a side edge is an ordinary edge in this phase.
+func (s *searcher) counts(e sideEdge) bool { return e.kind == Strong || e.kind < s.phase }
+
+// sideFrom returns the index of the first side edge of a core object.
+func (b *builder) sideFrom(v uint32) int {
+	return sort.Search(len(b.side), func(i int) bool { return b.side[i].from >= v })
+}
+
+// visit numbers v and puts it on the path; depth is the length of the path before and after.
+func (s *searcher) visit(v, parent uint32, depth int) (int, error) {
+	s.n++
+	s.num.v[v] = s.n
+	if err := s.parents.put(parent); err != nil {
+		return 0, err
+	}
+	b := s.b
+	if b.sideBit.v[v/64]&(1<<(v%64)) != 0 {
+		first := b.sideFrom(v)
+		for i := first; i < len(b.side) && b.side[i].from == v; i++ {
+			if e := b.side[i]; !s.counts(e) {
+				s.pending[e.kind] = append(s.pending[e.kind], e.to)
+			}
+		}
+		s.stack[depth] = step{pos: uint64(first), node: v, num: s.n, side: true}
+		depth++
+	}
+	if p := b.adj.list(v); p != 0 {
+		s.stack[depth] = step{pos: p, node: v, num: s.n, prev: v}
+		depth++
+	}
+	return depth, nil
+}
+
+// start searches from v, which the virtual root points at.
+func (s *searcher) start(v uint32) error {
+	if n := s.num.v[v]; n != 0 {
+		if n > s.base {
+			s.arcs.put(n, 0)
+		}
+		return nil
+	}
+	depth, err := s.visit(v, 0, 0)
+	if err != nil {
+		return err
+	}
+	side, num := s.b.side, s.num.v
+	for depth > 0 {
+		f := &s.stack[depth-1]
+		var t uint32
+		from := f.num
+		if f.side {
+			i := f.pos
+			if i >= uint64(len(side)) || side[i].from != f.node {
+				depth--
+				continue
+			}
+			f.pos++
+			if !s.counts(side[i]) {
+				continue
+			}
+			t = side[i].to
+		} else {
+			z, after := s.b.adj.next(f.pos)
+			t = uint32(int64(f.prev) + unzigzag(z>>1))
+			if z&1 != 0 {
+				depth--
+			} else {
+				f.pos, f.prev = after, t
+			}
+		}
+		switch n := num[t]; {
+		case n == 0:
+			if depth, err = s.visit(t, from, depth); err != nil {
+				return err
+			}
+		case n > s.base && n != from:
+			s.arcs.put(n, from)
+		}
+	}
+	return s.arcs.err
+}
+
+// sources returns, of the core objects that no root reaches, the lowest of each source component. Searching in
+// ascending order, each source component is entered at its lowest address and by a root of the search, as nothing
+// outside leads into it. Searching again from these roots in reverse order, the roots that are still new are
+// exactly one per source component.
+func (s *searcher) sources() ([]uint32, error) {
+	b := s.b
+	if int64(s.n) == b.coreN {
+		return nil, nil
+	}
+	seenA, err := newArray[uint64](b.coreN/64 + 1)
+	if err != nil {
+		return nil, err
+	}
+	defer seenA.free()
+	seen := seenA.v
+	var first []uint32
+	for v := range uint32(b.coreN) {
+		if s.reach(v, seen) {
+			first = append(first, v)
+		}
+	}
+	clear(seen)
+	var out []uint32
+	for i := len(first) - 1; i >= 0; i-- {
+		if s.reach(first[i], seen) {
+			out = append(out, first[i])
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// reach marks all unnumbered objects that v reaches; false when v was marked or numbered before.
+func (s *searcher) reach(v uint32, seen []uint64) bool {
+	num, side, b := s.num.v, s.b.side, s.b
+	depth := 0
+	visit := func(v uint32) bool {
+		if num[v] != 0 || seen[v/64]&(1<<(v%64)) != 0 {
+			return false
+		}
+		seen[v/64] |= 1 << (v % 64)
+		if b.sideBit.v[v/64]&(1<<(v%64)) != 0 {
+			s.stack[depth] = step{pos: uint64(b.sideFrom(v)), node: v, side: true}
+			depth++
+		}
+		if p := b.adj.list(v); p != 0 {
+			s.stack[depth] = step{pos: p, node: v, prev: v}
+			depth++
+		}
+		return true
+	}
+	if !visit(v) {
+		return false
+	}
+	for depth > 0 {
+		f := &s.stack[depth-1]
+		if f.side {
+			i := f.pos
+			if i >= uint64(len(side)) || side[i].from != f.node {
+				depth--
+				continue
+			}
+			f.pos++
+			visit(side[i].to)
+			continue
+		}
+		z, after := b.adj.next(f.pos)
+		t := uint32(int64(f.prev) + unzigzag(z>>1))
+		if z&1 != 0 {
+			depth--
+		} else {
+			f.pos, f.prev = after, t
+		}
+		visit(t)
+	}
+	return true
+}

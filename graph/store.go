@@ -1,0 +1,172 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+)
+
+var errNoMap = errors.New("no memory mapping on this system")
+
+// number is what the flat arrays hold.
+type number interface {
+	~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int64
+}
+
+func asBytes[T number](s []T) []byte {
+	if len(s) == 0 {
+		return nil
+	}
+	var z T
+	return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(z)))
+}
+
+func asNumbers[T number](b []byte) []T {
+	if len(b) == 0 {
+		return nil
+	}
+	var z T
+	return unsafe.Slice((*T)(unsafe.Pointer(&b[0])), len(b)/int(unsafe.Sizeof(z)))
+}
+
+// array is a flat array off the Go heap.
+type array[T number] struct {
+	v []T
+	b []byte
+}
+
+func newArray[T number](n int64) (array[T], error) {
+	var z T
+	b, err := mapAnon(n * int64(unsafe.Sizeof(z)))
+	if err != nil {
+		return array[T]{}, err
+	}
+	return array[T]{asNumbers[T](b)[:n], b}, nil
+}
+
+func (a *array[T]) free() {
+	unmap(a.b)
+	a.v, a.b = nil, nil
+}
+
+// store is the file behind the columns of a Heap: a temporary one without a name, mapped.
+type store struct {
+	f    *os.File
+	size int64
+	maps [][]byte
+}
+
+func newStore(dir string) (*store, error) {
+	f, err := tempFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &store{f: f}, nil
+}
+
+// tempFile makes a file that has no name: nothing is left behind, whatever happens.
+func tempFile(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "heapcause-*")
+	if err != nil {
+		return nil, fmt.Errorf("temporary file: %w", err)
+	}
+	os.Remove(f.Name())
+	return f, nil
+}
+
+const mapUnit = 1 << 16
+
+// alloc adds n zero bytes to the store.
+func (s *store) alloc(n int64) ([]byte, error) {
+	n = (max(n, 1) + mapUnit - 1) &^ (mapUnit - 1)
+	if err := reserve(s.f, s.size, n); err != nil {
+		return nil, fmt.Errorf("reserving %d bytes of temporary disk space: %w", n, err)
+	}
+	b, err := mapFile(s.f, s.size, n)
+	if errors.Is(err, errNoMap) {
+		return mapAnon(n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mapping a temporary file: %w", err)
+	}
+	s.size += n
+	s.maps = append(s.maps, b)
+	return b, nil
+}
+
+// column allocates a column of n numbers in the store.
+func column[T number](s *store, n uint64) ([]T, error) {
+	var z T
+	b, err := s.alloc(int64(n) * int64(unsafe.Sizeof(z)))
+	if err != nil {
+		return nil, err
+	}
+	return asNumbers[T](b)[:n], nil
+}
+
+// drop releases the memory of all columns; they are read back when touched.
+func (s *store) drop() {
+	for _, b := range s.maps {
+		dropPages(b)
+	}
+}
+
+func (s *store) close() error {
+	for _, b := range s.maps {
+		unmap(b)
+	}
+	s.maps = nil
+	return s.f.Close()
+}
+
+// writeAll writes b at off of a temporary file.
+func writeAll(f *os.File, b []byte, off int64) error {
+	if _, err := f.WriteAt(b, off); err != nil {
+		return fmt.Errorf("writing a temporary file: %w", err)
+	}
+	return nil
+}
+
+// sequence appends numbers to a temporary file.
+type sequence struct {
+	f   *os.File
+	buf []uint32
+	n   int64 // written
+}
+
+func newSequence(dir string) (*sequence, error) {
+	f, err := tempFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &sequence{f: f, buf: make([]uint32, 0, 1<<15)}, nil
+}
+
+func (s *sequence) put(x uint32) error {
+	s.buf = append(s.buf, x)
+	if len(s.buf) == cap(s.buf) {
+		return s.flush()
+	}
+	return nil
+}
+
+func (s *sequence) flush() error {
+	err := writeAll(s.f, asBytes(s.buf), s.n*4)
+	s.n += int64(len(s.buf))
+	s.buf = s.buf[:0]
+	return err
+}
+
+// read fills dst with the numbers from index at on.
+func (s *sequence) read(dst []uint32, at int64) error {
+	if len(dst) == 0 {
+		return nil
+	}
+	_, err := s.f.ReadAt(asBytes(dst), at*4)
+	return err
+}
+
+func stepsOf(b []byte) []step {
+	return unsafe.Slice((*step)(unsafe.Pointer(&b[0])), len(b)/int(unsafe.Sizeof(step{})))
+}
