@@ -1,0 +1,121 @@
+package layout_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"heapcause/graph/layout"
+)
+
+// largeDump is the size from which -short leaves a dump out.
+const largeDump = 200 << 20
+
+// TestAgainstHistograms holds the sizes to the JVM's own count of bytes by class,
+// taken beside each dump.
+//
+// Dumps come from testdata/dumps (make testdata), from the folders
+// that HEAPCAUSE_DUMPS and HEAPCAUSE_ORACLE name, each below with X.hprof or
+// X.hprof.gz and the histogram beside it.
+func TestAgainstHistograms(t *testing.T) {
+	pairs := findDumps(t)
+	if len(pairs) == 0 {
+		t.Skip("no dump with a histogram here: run make testdata, or set HEAPCAUSE_DUMPS to a folder of some")
+	}
+	for _, p := range pairs {
+		t.Run(p.name, func(t *testing.T) {
+			if st, err := os.Stat(p.dump); err == nil && testing.Short() && st.Size() > largeDump {
+				t.Skip("large")
+			}
+			checkDump(t, p)
+		})
+	}
+}
+
+// checkDump compares one dump with its histograms. The dump lies between two
+// moments at which histograms were taken; the better one counts.
+func checkDump(t *testing.T, p dumpPair) {
+	d := readDump(t, p.dump)
+	m := layout.Infer(&d.in, d.evidence())
+	t.Log(m)
+	if m.Estimated {
+		t.Error("no model accepted")
+	}
+	ours := d.histogram(m)
+	best := agreement{bytesOff: -1}
+	for _, h := range p.histograms {
+		a := ours.compare(readHistogram(t, h))
+		if best.bytesOff < 0 || a.bytesOff < best.bytesOff {
+			best = a
+		}
+	}
+	t.Logf("%d of %d classes equal, %d bytes off, %d with other counts; confirmed %d, unconfirmed %d, corrected %d, java.version %q",
+		best.equal, best.compared, best.bytesOff, best.otherCounts, m.Confirmed, m.Unconfirmed, m.Corrected, d.in.JavaVersion)
+	for c := range d.in.Classes {
+		if m.Basis(int32(c)) == layout.Corrected {
+			t.Logf("corrected: %s to %d", d.in.Classes[c].Name, m.Instance(int32(c)))
+		}
+	}
+	if best.compared == 0 {
+		t.Error("nothing to compare")
+	}
+	for _, line := range best.differing {
+		t.Error(line)
+	}
+}
+
+// dumpPair is a dump and the histograms beside it.
+type dumpPair struct {
+	name, dump string
+	histograms []string
+}
+
+// findDumps lists the dumps that have a histogram.
+func findDumps(t *testing.T) []dumpPair {
+	t.Helper()
+	var pairs []dumpPair
+	for _, root := range []string{"../../testdata/dumps", os.Getenv("HEAPCAUSE_DUMPS"), os.Getenv("HEAPCAUSE_ORACLE")} {
+		if root == "" {
+			continue
+		}
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			if err != nil {
+				if path == root && os.IsNotExist(err) {
+					return fs.SkipAll
+				}
+				return err
+			}
+			if e.IsDir() || !strings.HasSuffix(path, ".hprof") && !strings.HasSuffix(path, ".hprof.gz") {
+				return nil
+			}
+			if hs := histogramsOf(path); len(hs) > 0 {
+				name, _ := filepath.Rel(root, path)
+				pairs = append(pairs, dumpPair{name, path, hs})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pairs
+}
+
+// histogramsOf returns the histograms beside a dump, under the names that the
+// makers of dumps gave them.
+func histogramsOf(path string) []string {
+	base := strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".hprof")
+	var found []string
+	for _, name := range []string{
+		path + ".histo.txt", path + ".histo-after.txt", base + ".histo.txt",
+		filepath.Join(filepath.Dir(path), "histogram_"+filepath.Base(base)+".txt"),
+		base + ".notes.txt",
+	} {
+		if st, err := os.Stat(name); err == nil && st.Mode().IsRegular() {
+			found = append(found, name)
+		}
+	}
+	return found
+}
