@@ -61,7 +61,7 @@ type builder struct {
 	jump   array[uint32]
 	depth  array[uint32]
 	leaf   array[uint32] // leaf place → preorder number of its immediate dominator, or N+1+strength for the virtual root
-	sum    array[int64]  // preorder number → retained size
+	sum    sums          // preorder number → retained size
 	count  uint32        // preorder numbers given
 
 	parents   *sequence
@@ -118,6 +118,7 @@ func (b *builder) release() {
 	for _, f := range b.files() {
 		f.Close()
 	}
+	b.leafLog, b.parents, b.arcs = nil, nil, nil
 }
 
 // files returns the temporary files that are still open.

@@ -22,15 +22,4 @@
 // protection domain, statics and pseudo-statics; a class loader to the classes it defined, except non-strong hidden ones; a
 // thread object to its Java and JNI locals. java.lang.ref.Reference::referent is an edge of the reference's strength, with
 // HotSpot's exception: the referent of an enqueued FinalReference (Reference::next is set) is held strongly.
-//
-// [AllReferences] is the edge and root set of Eclipse MAT, for comparing numbers: referents are strong, loaders do not refer to
-// their classes, and classes not to their signers and protection domain.
-//
-// # How it is built
-//
-// The first read of the dump marks addresses in a bitmap with ranks ([addrIndex]) and tells the core from the leaves, objects
-// without a reference that matters. The second encodes the core's adjacency in about two bytes an edge, logs edges into
-// leaves to a temporary file, and fills columns (class, length) in a mapped one. A depth-first search numbers the core strength
-// by strength; Semi-NCA runs over these numbers with predecessors streamed from disk; a leaf's dominator is the nearest common
-// ancestor of what refers to it. Each phase frees what the next does not need.
 package graph

@@ -109,7 +109,6 @@ func (b *builder) leaves(ctx context.Context) error {
 	if b.leaf, err = newArray[uint32](b.leafN + 1); err != nil {
 		return err
 	}
-	hugePages(b.leaf.b)
 	for _, r := range h.roots {
 		if p, ok := h.index.locate(h.index.addr(r.Object)); ok && !p.core {
 			b.fold(p.place, 0, Strong)

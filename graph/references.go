@@ -54,7 +54,11 @@ func (b *builder) references(ctx context.Context) error {
 			if err := w.chunk(s); err != nil {
 				return err
 			}
-			h.progress("reading references", done.Add(s.Length), heap)
+			n := done.Add(s.Length)
+			if before := n - s.Length; before/dropBytes != n/dropBytes {
+				h.store.drop()
+			}
+			h.progress("reading references", n, heap)
 			return nil
 		}
 		return run, func() error {
@@ -97,6 +101,9 @@ func (b *builder) references(ctx context.Context) error {
 	}
 	return nil
 }
+
+// dropBytes of the dump are read before the columns' memory is given back.
+const dropBytes = 256 << 20
 
 // linker is one worker of the second read.
 type linker struct {

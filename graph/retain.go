@@ -1,60 +1,76 @@
 package graph
 
 import (
-	"cmp"
 	"context"
-	"slices"
 )
 
 // retain finds shallow sizes, retained sizes, strengths and immediate dominators of all objects and writes them as columns.
-//
-// Plain classes that are no GC root (array classes, mostly) are leaves that their instances refer to: their dominators
-// are folded here, as their instances go by.
 func (b *builder) retain(ctx context.Context) error {
-	h := b.h
+	held := b.place()
+	b.jump.free()
+	b.depth.free()
+	b.ancestors = nil
 	n := int64(b.count)
 	object, err := newArray[uint32](n + 1) // preorder number → object
 	if err != nil {
 		return err
 	}
 	defer object.free()
-	b.sum, err = newArray[int64](n + 1)
-	if err != nil {
+	if b.sum, err = newSums(n+1, b.h.smallSizes()); err != nil {
 		return err
 	}
-	mirrors := b.looseMirrors()
+	b.addShallow(object.v)
+	b.sum.accumulate(b.dom.v)
+	if err := b.writeColumns(object.v, held); err != nil {
+		return err
+	}
+	b.h.store.drop()
+	b.release()
+	return ctx.Err()
+}
+
+// dropEvery is how many objects a pass over the columns handles before it gives their memory back.
+const dropEvery = 1 << 21
+
+// eachPlace calls fn for every object in ascending order with its class, the class it is the class object of, if any, its
+// shallow size, and at: its preorder number, or for a leaf the value of builder.leaf.
+func (b *builder) eachPlace(fn func(o uint32, c, own Class, size int64, at uint32, core bool)) {
+	h := b.h
 	core, leaf := uint32(0), uint32(0)
+	num, leaves := b.num.v, b.leaf.v
 	h.index.each(func(addr uint64, o uint32, isCore bool) bool {
 		c := h.ClassOf(Object(o))
-		var own Class = NoClass
+		own := NoClass
 		if c == h.classClass {
 			own = h.classAt(addr)
 		}
 		size := h.sizeOf(Object(o), c, own)
-		var at uint32 // the object's number, or for a leaf that of its dominator
 		if isCore {
-			at = b.num.v[core]
-			object.v[at] = o
+			fn(o, c, own, size, num[core], true)
 			core++
 		} else {
-			at = b.leaf.v[leaf]
+			fn(o, c, own, size, leaves[leaf], false)
 			leaf++
 		}
-		if m := mirrors[c]; m != nil {
-			m.meet(b, at, o, isCore)
+		if o%dropEvery == dropEvery-1 {
+			h.store.drop()
 		}
-		if own != NoClass && mirrors[own] != nil {
-			return true // added when all instances have been seen
-		}
-		s := Unreachable
-		if at <= b.count {
-			b.sum.v[at] += size
-			s = b.strengthOf(at)
-		} else {
-			s = Strength(at - b.count - 1)
-		}
-		h.count(s, size)
 		return true
+	})
+}
+
+// place finishes builder.leaf and adds the totals up. Plain classes that are no GC root (array classes, mostly) are leaves that
+// their instances refer to: their dominators are folded here, as the instances go by.
+func (b *builder) place() []heldMirror {
+	h := b.h
+	mirrors := b.looseMirrors()
+	b.eachPlace(func(o uint32, c, own Class, size int64, at uint32, core bool) {
+		if m := mirrors[c]; m != nil {
+			m.meet(b, at, o, core)
+		}
+		if own == NoClass || mirrors[own] == nil {
+			h.count(b.placeOfLeaf(at), size)
+		}
 	})
 	var held []heldMirror
 	for c, m := range mirrors {
@@ -63,26 +79,26 @@ func (b *builder) retain(ctx context.Context) error {
 		}
 		k := &h.classes[c]
 		size := h.sizeOf(k.Object, h.classClass, Class(c))
-		s := b.placeOfLeaf(m.at)
-		h.count(s, size)
+		h.count(b.placeOfLeaf(m.at), size)
 		if m.sole != noObject32 && m.at == m.soleAt {
 			held = append(held, heldMirror{m.sole, uint32(k.Object), size})
-		}
-		if m.at <= b.count {
-			b.sum.v[m.at] += size
 		}
 		p, _ := h.index.locate(k.Addr)
 		b.leaf.v[p.place] = m.at
 	}
-	slices.SortFunc(held, func(x, y heldMirror) int { return cmp.Compare(x.mirror, y.mirror) })
-	for w := n; w >= 1; w-- {
-		b.sum.v[b.dom.v[w]] += b.sum.v[w]
-	}
-	if err := b.writeColumns(object.v, held); err != nil {
-		return err
-	}
-	h.store.drop()
-	return nil
+	return held
+}
+
+// addShallow adds each object's shallow size to its own sum, a leaf's to that of its dominator.
+func (b *builder) addShallow(object []uint32) {
+	b.eachPlace(func(o uint32, _, _ Class, size int64, at uint32, core bool) {
+		if core {
+			object[at] = o
+		}
+		if at <= b.count {
+			b.sum.add(at, size)
+		}
+	})
 }
 
 const noObject32 = ^uint32(0)
@@ -181,35 +197,21 @@ func (b *builder) writeColumns(object []uint32, held []heldMirror) error {
 	if h.retained, err = h.newSizes(); err != nil {
 		return err
 	}
-	core, leaf := uint32(0), uint32(0)
-	h.index.each(func(addr uint64, o uint32, isCore bool) bool {
-		c := h.ClassOf(Object(o))
-		var at, d uint32
-		var kept int64
-		if isCore {
-			at = b.num.v[core]
-			core++
+	b.eachPlace(func(o uint32, _, _ Class, size int64, at uint32, core bool) {
+		d := uint32(0)
+		switch {
+		case core:
 			d = b.dom.v[at]
-			kept = b.sum.v[at]
-		} else {
-			at = b.leaf.v[leaf]
-			leaf++
-			if at <= b.count {
-				d = at
-			}
-			own := NoClass
-			if c == h.classClass {
-				own = h.classAt(addr)
-			}
-			kept = h.sizeOf(Object(o), c, own)
+			size = b.sum.get(at)
+		case at <= b.count:
+			d = at
 		}
 		h.strength[o] = uint8(b.placeOfLeaf(at))
 		h.idom[o] = noIdom
 		if d != 0 {
 			h.idom[o] = object[d]
 		}
-		h.retained.set(o, kept)
-		return true
+		h.retained.set(o, size)
 	})
 	for _, m := range held {
 		h.idom[m.mirror] = m.leaf
@@ -225,16 +227,70 @@ type sizes struct {
 }
 
 func (h *Heap) newSizes() (sizes, error) {
-	total := int64(0)
-	for _, t := range h.totals {
-		total += t.Bytes
-	}
-	if total < 1<<35-8 && h.sizeBits%8 == 0 {
+	if h.smallSizes() {
 		v, err := column[uint32](h.store, h.n)
 		return sizes{small: v}, err
 	}
 	v, err := column[int64](h.store, h.n)
 	return sizes{large: v}, err
+}
+
+// smallSizes reports whether every sum of sizes fits 32 bits in units of 8 bytes.
+func (h *Heap) smallSizes() bool {
+	total := int64(0)
+	for _, t := range h.totals {
+		total += t.Bytes
+	}
+	return total < 1<<35-8 && h.sizeBits%8 == 0
+}
+
+// newSums is newSizes for working memory.
+func newSums(n int64, small bool) (sums, error) {
+	var s sums
+	var err error
+	if small {
+		s.a, err = newArray[uint32](n)
+		s.small = s.a.v
+	} else {
+		s.b, err = newArray[int64](n)
+		s.large = s.b.v
+	}
+	return s, err
+}
+
+// sums are sizes in memory that can be freed.
+type sums struct {
+	sizes
+	a array[uint32]
+	b array[int64]
+}
+
+func (s *sums) free() {
+	s.a.free()
+	s.b.free()
+}
+
+func (s *sizes) add(i uint32, v int64) {
+	if s.small != nil {
+		s.small[i] += uint32(v >> 3)
+		return
+	}
+	s.large[i] += v
+}
+
+// accumulate adds each number's sum to that of its immediate dominator, from the last to the first.
+func (s *sizes) accumulate(idom []uint32) {
+	if s.small != nil {
+		accumulate(s.small, idom)
+		return
+	}
+	accumulate(s.large, idom)
+}
+
+func accumulate[T uint32 | int64](sum []T, idom []uint32) {
+	for w := len(idom) - 1; w >= 1; w-- {
+		sum[idom[w]] += sum[w]
+	}
 }
 
 func (s *sizes) get(o uint32) int64 {

@@ -169,7 +169,6 @@ func newSearcher(b *builder) (*searcher, error) {
 	if s.num, err = newArray[uint32](b.coreN + 1); err != nil {
 		return nil, err
 	}
-	hugePages(s.num.b)
 	if s.stackB, err = mapAnon((2*b.coreN + 2) * stepBytes); err != nil {
 		return nil, err
 	}

@@ -42,6 +42,7 @@ func newArray[T number](n int64) (array[T], error) {
 	if err != nil {
 		return array[T]{}, err
 	}
+	hugePages(b)
 	return array[T]{asNumbers[T](b)[:n], b}, nil
 }
 
