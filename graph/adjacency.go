@@ -19,6 +19,7 @@ func (a *adjacency) init(cores, maxBytes int64) (err error) {
 	if a.data, err = mapAnon(maxBytes + 1); err != nil {
 		return err
 	}
+	hugePages(a.data)
 	if a.start, err = newArray[uint32](cores + 1); err != nil {
 		return err
 	}

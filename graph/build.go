@@ -80,7 +80,7 @@ type sideEdge struct {
 func (b *builder) run(ctx context.Context) error {
 	h := b.h
 	var err error
-	if h.store, err = newStore(h.opt.TempDir); err != nil {
+	if h.store, err = newStore(h.opt.TempDir, h.file.Size); err != nil {
 		return err
 	}
 	for _, step := range []struct {

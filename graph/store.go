@@ -51,14 +51,21 @@ func (a *array[T]) free() {
 	a.v, a.b = nil, nil
 }
 
-// store is the file behind the columns of a Heap: a temporary one without a name, mapped.
+// store is the file behind the columns of a Heap: a temporary one without a name, mapped. Small heaps need none and stay in
+// memory.
 type store struct {
-	f    *os.File
+	f    *os.File // nil: in memory
 	size int64
 	maps [][]byte
 }
 
-func newStore(dir string) (*store, error) {
+// inMemoryBytes of heap dump are few enough objects for columns in memory: about 60 MiB.
+const inMemoryBytes = 128 << 20
+
+func newStore(dir string, dumpBytes int64) (*store, error) {
+	if dumpBytes <= inMemoryBytes {
+		return &store{}, nil
+	}
 	f, err := tempFile(dir)
 	if err != nil {
 		return nil, err
@@ -81,6 +88,11 @@ const mapUnit = 1 << 16
 // alloc adds n zero bytes to the store.
 func (s *store) alloc(n int64) ([]byte, error) {
 	n = (max(n, 1) + mapUnit - 1) &^ (mapUnit - 1)
+	if s.f == nil {
+		b, err := mapAnon(n)
+		s.maps = append(s.maps, b)
+		return b, err
+	}
 	if err := reserve(s.f, s.size, n); err != nil {
 		return nil, fmt.Errorf("reserving %d bytes of temporary disk space: %w", n, err)
 	}
@@ -108,6 +120,9 @@ func column[T number](s *store, n uint64) ([]T, error) {
 
 // drop releases the memory of all columns; they are read back when touched.
 func (s *store) drop() {
+	if s.f == nil {
+		return
+	}
 	for _, b := range s.maps {
 		dropPages(b)
 	}
@@ -118,6 +133,9 @@ func (s *store) close() error {
 		unmap(b)
 	}
 	s.maps = nil
+	if s.f == nil {
+		return nil
+	}
 	return s.f.Close()
 }
 
