@@ -98,7 +98,7 @@ func (p *program) declareFor(feature int, word int64) []declaration {
 		if r := contentionOf(c.Name, feature); r != nil {
 			d.contend(c.Fields, r)
 		}
-		for _, letter := range injectedFields(c.Name, feature) {
+		for _, letter := range injectedFields(c, feature) {
 			d.root.add(injectedKind(letter, word))
 		}
 	}

@@ -10,48 +10,62 @@ import "math"
 // newest marks a row that holds for every later release seen so far.
 const newest = math.MaxInt
 
-// injection is the fields that HotSpot adds to one class in a range of releases,
-// each by a letter as in a descriptor: L is a reference, P an address
-// (intptr_signature: a word), and J I S B Z are Java's.
+// injection is fields that HotSpot adds to one class in a range of releases, each
+// by a letter as in a descriptor: L is a reference, P an address
+// (intptr_signature: a word), and J I S B Z are Java's. Rows of one class add up.
 type injection struct {
 	class       string
 	since, upTo int
 	fields      string
+	// with and unless name a field of the class library's that the class must,
+	// or must not, declare. They date a change better than a release does that
+	// may itself be a guess.
+	with, unless string
 }
 
 var injections = []injection{
-	// klass, array_klass, oop_size, static_oop_field_count, protection_domain,
-	// signers, source_file; init_lock in JDK 8 and from 9 on; JDK 6 and before
-	// held references to the klassOops instead.
-	{"java.lang.Class", 5, 5, "LL"},
-	{"java.lang.Class", 6, 6, "LLL"},
-	{"java.lang.Class", 7, 7, "LLII"},
-	{"java.lang.Class", 8, 20, "PPIILLL"},
-	{"java.lang.Class", 21, 24, "PPIILLLL"},
-	// JDK 25 made signers and protectionDomain Java fields.
-	{"java.lang.Class", 25, newest, "PPIILL"},
+	// klass and array_klass; JDK 5 to 7 hold references to what were heap
+	// objects then, resolved_constructor among them (JDK 6 and 7)
+	{class: "java.lang.Class", since: 5, upTo: 5, fields: "LL"},
+	{class: "java.lang.Class", since: 6, upTo: 7, fields: "LLL"},
+	{class: "java.lang.Class", since: 8, upTo: newest, fields: "PP"},
+	// oop_size, static_oop_field_count
+	{class: "java.lang.Class", since: 7, upTo: newest, fields: "II"},
+	// init_lock; source_file
+	{class: "java.lang.Class", since: 8, upTo: 8, fields: "L"},
+	{class: "java.lang.Class", since: 9, upTo: 20, fields: "L"},
+	{class: "java.lang.Class", since: 21, upTo: newest, fields: "LL"},
+	// signers, protection_domain
+	{class: "java.lang.Class", since: 8, upTo: newest, fields: "L", unless: "signers"},
+	{class: "java.lang.Class", since: 8, upTo: newest, fields: "L", unless: "protectionDomain"},
 
-	{"java.lang.String", 16, newest, "B"},        // flags
-	{"java.lang.ClassLoader", 8, newest, "P"},    // loader_data
-	{"java.lang.Module", 9, newest, "P"},         // module_entry
-	{"java.lang.StackFrameInfo", 9, newest, "S"}, // version
-	{"java.lang.InternalError", 14, newest, "Z"}, // during_unsafe_access
+	{class: "java.lang.String", since: 16, upTo: newest, fields: "B"},        // flags
+	{class: "java.lang.ClassLoader", since: 8, upTo: newest, fields: "P"},    // loader_data
+	{class: "java.lang.Module", since: 9, upTo: newest, fields: "P"},         // module_entry
+	{class: "java.lang.StackFrameInfo", since: 9, upTo: newest, fields: "S"}, // version
+	{class: "java.lang.InternalError", since: 14, upTo: newest, fields: "Z"}, // during_unsafe_access
 
-	{"java.lang.Thread", 19, 20, "PS"},       // jvmti_thread_state, jfr_epoch
-	{"java.lang.Thread", 21, newest, "PIZS"}, // and VTMS transition state
-	{"java.lang.VirtualThread", 24, newest, "P"},
-	// cont, flags, pc, maxThawingSize, and later lockStackSize
-	{"jdk.internal.vm.StackChunk", 19, 23, "LBPI"},
-	{"jdk.internal.vm.StackChunk", 24, newest, "LBPIB"},
+	// jvmti_thread_state, jfr_epoch
+	{class: "java.lang.Thread", since: 19, upTo: newest, fields: "PS"},
+	// jvmti_VTMS_transition_disable_count, jvmti_is_in_VTMS_transition
+	{class: "java.lang.Thread", since: 21, upTo: newest, fields: "IZ"},
+	// objectWaiter, with the monitors that virtual threads wait for (JEP 491)
+	{class: "java.lang.VirtualThread", since: 19, upTo: newest, fields: "P", with: "onWaitingList"},
+	// cont, flags, pc, maxThawingSize; lockStackSize
+	{class: "jdk.internal.vm.StackChunk", since: 19, upTo: newest, fields: "LBPI"},
+	{class: "jdk.internal.vm.StackChunk", since: 24, upTo: newest, fields: "B"},
 
-	{"java.lang.invoke.MemberName", 7, 7, "P"},           // vmtarget
-	{"java.lang.invoke.MemberName", 8, 8, "LPP"},         // vmloader, vmindex, vmtarget
-	{"java.lang.invoke.MemberName", 9, newest, "P"},      // vmindex
-	{"java.lang.invoke.ResolvedMethodName", 9, 20, "LP"}, // vmholder, vmtarget
-	{"java.lang.invoke.ResolvedMethodName", 21, newest, "P"},
-	{"java.lang.invoke.MethodHandleNatives$CallSiteContext", 9, 11, "P"},       // vmdependencies
-	{"java.lang.invoke.MethodHandleNatives$CallSiteContext", 12, newest, "PJ"}, // last_cleanup
-	{"java.lang.invoke.CallSite", 24, newest, "PJ"},                            // both, moved here
+	// vmtarget; vmloader, vmindex, vmtarget; vmindex
+	{class: "java.lang.invoke.MemberName", since: 7, upTo: 7, fields: "P"},
+	{class: "java.lang.invoke.MemberName", since: 8, upTo: newest, fields: "LPP", unless: "method"},
+	{class: "java.lang.invoke.MemberName", since: 9, upTo: newest, fields: "P", with: "method"},
+	// vmtarget, vmholder
+	{class: "java.lang.invoke.ResolvedMethodName", since: 9, upTo: newest, fields: "P"},
+	{class: "java.lang.invoke.ResolvedMethodName", since: 9, upTo: newest, fields: "L", unless: "vmholder"},
+	// vmdependencies, last_cleanup
+	{class: "java.lang.invoke.MethodHandleNatives$CallSiteContext", since: 9, upTo: newest, fields: "P"},
+	{class: "java.lang.invoke.MethodHandleNatives$CallSiteContext", since: 12, upTo: newest, fields: "J"},
+	{class: "java.lang.invoke.CallSite", since: 12, upTo: newest, fields: "PJ", unless: "context"},
 }
 
 // contention is the @Contended annotations of one class in a range of releases.
@@ -64,16 +78,26 @@ type contention struct {
 	groups [][]string
 }
 
+var (
+	randomFields      = [][]string{{"threadLocalRandomSeed", "threadLocalRandomProbe", "threadLocalRandomSecondarySeed"}}
+	workQueueFields17 = [][]string{{"top", "source", "nsteals"}}
+	workQueueFields19 = [][]string{{"top", "access", "phase", "source", "nsteals"}}
+	workQueueFields21 = [][]string{{"top", "access", "phase", "stackPred", "source", "nsteals", "parking"}}
+)
+
 var contentions = []contention{
-	{"java.lang.Thread", 8, 24, false, [][]string{{"threadLocalRandomSeed", "threadLocalRandomProbe", "threadLocalRandomSecondarySeed"}}},
+	{"java.lang.Thread", 8, 24, false, randomFields},
 	{"java.util.concurrent.ConcurrentHashMap$CounterCell", 8, newest, true, nil},
 	{"java.util.concurrent.atomic.Striped64$Cell", 8, newest, true, nil},
 	{"java.util.concurrent.Exchanger$Node", 8, newest, true, nil},
 	{"java.util.concurrent.Exchanger$Slot", 8, newest, true, nil},
+	{"java.util.concurrent.ForkJoinPool", 8, 8, true, nil},
 	{"java.util.concurrent.ForkJoinPool", 9, 18, false, [][]string{{"ctl"}}},
 	{"java.util.concurrent.ForkJoinPool", 19, newest, false, [][]string{{"ctl", "parallelism"}}},
-	{"java.util.concurrent.ForkJoinPool$WorkQueue", 9, 18, false, [][]string{{"top", "source", "nsteals"}}},
-	{"java.util.concurrent.ForkJoinPool$WorkQueue", 19, newest, false, [][]string{{"top", "phase", "stackPred", "source", "nsteals", "parking"}}},
+	{"java.util.concurrent.ForkJoinPool$WorkQueue", 8, 16, true, nil},
+	{"java.util.concurrent.ForkJoinPool$WorkQueue", 17, 18, false, workQueueFields17},
+	{"java.util.concurrent.ForkJoinPool$WorkQueue", 19, 20, false, workQueueFields19},
+	{"java.util.concurrent.ForkJoinPool$WorkQueue", 21, newest, false, workQueueFields21},
 	{"java.util.concurrent.SubmissionPublisher$BufferedSubscription", 9, newest, true, [][]string{{"demand", "waiting"}}},
 }
 
@@ -91,14 +115,20 @@ var tabled = func() map[string]bool {
 }()
 
 // injectedFields returns the letters of the fields that HotSpot of a feature
-// release adds to a class.
-func injectedFields(class string, feature int) string {
+// release adds to class c.
+func injectedFields(c *Class, feature int) string {
+	var fields string
 	for i := range injections {
-		if r := &injections[i]; r.class == class && r.since <= feature && feature <= r.upTo {
-			return r.fields
+		r := &injections[i]
+		switch {
+		case r.class != c.Name, feature < r.since, feature > r.upTo:
+		case r.with != "" && !hasField(c.Fields, r.with):
+		case r.unless != "" && hasField(c.Fields, r.unless):
+		default:
+			fields += r.fields
 		}
 	}
-	return ""
+	return fields
 }
 
 // contentionOf returns the annotations of a class, or nil.

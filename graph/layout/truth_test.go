@@ -2,6 +2,7 @@ package layout_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,6 +45,11 @@ func checkDump(t *testing.T, p dumpPair) {
 		t.Error("no model accepted")
 	}
 	ours := d.histogram(m)
+	unnamed := d.in
+	unnamed.JavaVersion = ""
+	if w := layout.Infer(&unnamed, d.evidence()); !maps.Equal(ours, d.histogram(w)) {
+		t.Errorf("without java.version the sizes differ: %v", w)
+	}
 	best := agreement{bytesOff: -1}
 	for _, h := range p.histograms {
 		a := ours.compare(readHistogram(t, h))
