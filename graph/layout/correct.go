@@ -21,89 +21,112 @@ const (
 // correct compares each class with the evidence and corrects the sizes that the
 // evidence disproves. A distance above the size disproves nothing in general.
 func (m *Model) correct(p *program, e *Evidence) {
-	n := min(len(e.instances), len(m.instance))
-	var violations uint64
-	for c := range n {
-		if !m.perObject(int32(c)) {
-			violations += e.instances[c].below(m.instance[c])
+	k := corrector{m: m, program: p, evidence: e, contended: make([]bool, len(m.instance))}
+	for _, c := range p.order {
+		if k.applies(c) {
+			k.violations += e.instances[c].below(m.instance[c])
 		}
 	}
-	for c := range n {
-		seen := &e.instances[c]
-		if seen.total == 0 || p.classes[c].IsArray || m.perObject(int32(c)) {
-			continue
-		}
-		elsewhere := violations - seen.below(m.instance[c])
-		if size, ok := m.corrected(p, int32(c), seen, elsewhere == 0); ok {
-			m.instance[c] = size
-			m.basis[c] = Corrected
-			continue
-		}
-		m.basis[c] = Unconfirmed
-		if seen.at(m.instance[c]) > 0 {
-			m.basis[c] = Confirmed
+	for _, c := range p.order {
+		if k.applies(c) {
+			m.basis[c] = k.judge(c)
 		}
 	}
 }
 
-// corrected returns the size of class c that its distances force, if they do;
-// clean says that no object of another class overlaps its neighbour.
-func (m *Model) corrected(p *program, c int32, seen *nearest, clean bool) (int64, bool) {
-	size := m.instance[c]
+// corrector holds what correct needs from class to class; classes come after
+// their superclasses.
+type corrector struct {
+	m        *Model
+	program  *program
+	evidence *Evidence
+	// violations counts the overlaps of all classes before any correction.
+	violations uint64
+	// contended marks the classes that look annotated with @Contended.
+	contended []bool
+}
+
+// applies reports whether class c has distances that its size can be compared
+// with.
+func (k *corrector) applies(c int32) bool {
+	return int(c) < len(k.evidence.instances) && k.evidence.instances[c].total > 0 &&
+		!k.program.classes[c].IsArray && !k.m.perObject(c)
+}
+
+// judge compares class c with its distances and corrects its size if it must.
+func (k *corrector) judge(c int32) Basis {
+	seen := &k.evidence.instances[c]
+	size := k.m.instance[c]
 	smallest := int64(seen.distance[0])
+	forced := false
 	switch excess := smallest - size; {
-	case smallest == 0 || excess == 0:
-		return 0, false
+	case smallest == 0:
+		return Unconfirmed
+	case excess == 0:
+		return Confirmed
 	case excess < 0:
-		return smallest, m.disproved(seen, size, clean)
-	case excess < m.vm.smallestObject():
-		// Nothing that small can lie between.
-		return smallest, true
+		forced = k.disproved(c, size)
+	case excess < k.m.vm.smallestObject():
+		forced = true // nothing that small can lie between
 	default:
-		return smallest, m.contendedByUser(p, c, seen, excess)
+		forced = k.looksContended(c, excess)
+		k.contended[c] = forced
+	}
+	switch {
+	case forced:
+		k.m.instance[c] = smallest
+		return Corrected
+	case seen.at(size) > 0:
+		return Confirmed
+	default:
+		return Unconfirmed
 	}
 }
 
-// disproved reports whether overlaps make size impossible: more than one witness
-// or a file without other overlaps, and not outweighed by objects that touch,
-// which would rather mean that the file is damaged.
-func (m *Model) disproved(seen *nearest, size int64, clean bool) bool {
+// disproved reports whether overlaps make the size of class c impossible: more
+// than one witness or a file without other overlaps, and not outweighed by
+// objects that touch, which would rather mean that the file is damaged.
+func (k *corrector) disproved(c int32, size int64) bool {
+	seen := &k.evidence.instances[c]
 	overlaps := seen.below(size)
-	return int64(seen.distance[0]) >= m.vm.header &&
-		(overlaps >= 2 || clean) &&
+	return int64(seen.distance[0]) >= k.m.vm.header &&
+		(overlaps >= 2 || overlaps == k.violations) &&
 		overlaps*violationWeight >= seen.at(size)
 }
 
-// contendedByUser reports whether class c looks like one whose author annotated
+// looksContended reports whether class c looks like one whose author annotated
 // it, or fields of it, with @Contended on a virtual machine that heeds it
-// (-XX:-RestrictContended; JDK 8's Unsafe.Contended likewise). Then nearly all
-// objects stand further off by two or more paddings and little else. The class
-// library's own classes are in the tables.
-func (m *Model) contendedByUser(p *program, c int32, seen *nearest, excess int64) bool {
+// (-XX:-RestrictContended): nearly all objects stand further off than the rules
+// say, by whole paddings and what alignment between them takes. There are at
+// least two, one in a subclass of such a class. The class library's own classes
+// are in the tables.
+func (k *corrector) looksContended(c int32, excess int64) bool {
 	const (
 		minObjects = 2
 		minShare   = 0.9
-		// maxRest is what alignment can add to the paddings.
-		maxRest = 16
+		// restPerPadding and maxRest bound what alignment adds to the paddings.
+		restPerPadding, maxRest = 8, contendedPadding / 2
 	)
+	seen := &k.evidence.instances[c]
+	paddings, rest := excess/contendedPadding, excess%contendedPadding
+	fewest := int64(2)
+	if s := k.program.super[c]; s >= 0 && k.contended[s] {
+		fewest = 1
+	}
 	return seen.total >= minObjects &&
-		excess >= 2*contendedPadding &&
-		excess <= 2*contendedPadding*(1+p.fieldsOf(c)) &&
-		excess%contendedPadding <= maxRest &&
 		float64(seen.count[0]) >= minShare*float64(seen.total) &&
-		!classLibrary(p.classes[c].Name)
+		paddings >= fewest && paddings <= k.mostPaddings(c) &&
+		rest <= min(paddings*restPerPadding, maxRest) &&
+		!classLibrary(k.program.classes[c].Name)
 }
 
-// fieldsOf counts the instance fields of a class, inherited ones included, up to
-// a number that is plenty.
-func (p *program) fieldsOf(c int32) int64 {
-	const plenty = 1 << 12
+// mostPaddings bounds the paddings in an instance of class c: two for a class
+// annotated as a whole, or one for each field and one behind them.
+func (k *corrector) mostPaddings(c int32) int64 {
+	const plenty = maxInstanceDistance / contendedPadding
 	var n int64
-	for ; c >= 0 && n < plenty; c = p.super[c] {
-		n += int64(len(p.classes[c].Fields))
-		if p.super[c] >= 0 && n == 0 {
-			n++ // bounds the walk over hostile chains of empty classes
-		}
+	for ; c >= 0 && k.program.super[c] >= 0 && n < plenty; c = k.program.super[c] {
+		n += 2 + int64(len(k.program.classes[c].Fields))
 	}
 	return n
 }
