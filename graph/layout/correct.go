@@ -60,8 +60,8 @@ func (k *corrector) judge(c int32) Basis {
 	smallest := int64(seen.distance[0])
 	forced := false
 	switch excess := smallest - size; {
-	case smallest == 0:
-		return Unconfirmed
+	case smallest == 0, smallest%k.m.vm.align != 0:
+		return Unconfirmed // all far away, or no address
 	case excess == 0:
 		return Confirmed
 	case excess < 0:

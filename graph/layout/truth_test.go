@@ -12,26 +12,61 @@ import (
 )
 
 // largeDump is the size from which -short leaves a dump out.
-const largeDump = 200 << 20
+const largeDump = 48 << 20
 
 // TestAgainstHistograms holds the sizes to the JVM's own count of bytes by class,
 // taken beside each dump.
 //
-// Dumps come from testdata/dumps (make testdata), from the folders
-// that HEAPCAUSE_DUMPS and HEAPCAUSE_ORACLE name, each below with X.hprof or
-// X.hprof.gz and the histogram beside it.
+// Dumps are the files X.hprof and X.hprof.gz below testdata/dumps (make
+// testdata) and below the folders that HEAPCAUSE_DUMPS and HEAPCAUSE_ORACLE name.
 func TestAgainstHistograms(t *testing.T) {
-	pairs := findDumps(t)
+	var pairs []dumpPair
+	for _, p := range findDumps(t) {
+		if len(p.histograms) > 0 {
+			pairs = append(pairs, p)
+		}
+	}
 	if len(pairs) == 0 {
 		t.Skip("no dump with a histogram here: run make testdata, or set HEAPCAUSE_DUMPS to a folder of some")
 	}
 	for _, p := range pairs {
 		t.Run(p.name, func(t *testing.T) {
-			if st, err := os.Stat(p.dump); err == nil && testing.Short() && st.Size() > largeDump {
-				t.Skip("large")
-			}
+			skipLarge(t, p)
 			checkDump(t, p)
 		})
+	}
+}
+
+// TestWithoutHistogram looks at dumps of which only the addresses can tell: they
+// must support a model, and no object may overlap the next.
+func TestWithoutHistogram(t *testing.T) {
+	var pairs []dumpPair
+	for _, p := range findDumps(t) {
+		if len(p.histograms) == 0 && !strings.Contains(p.name, "damaged") {
+			pairs = append(pairs, p)
+		}
+	}
+	if len(pairs) == 0 {
+		t.Skip("no dump without a histogram here: run make testdata, or set HEAPCAUSE_DUMPS to a folder of some")
+	}
+	for _, p := range pairs {
+		t.Run(p.name, func(t *testing.T) {
+			skipLarge(t, p)
+			d := readDump(t, p.dump)
+			m := layout.Infer(&d.in, d.evidence())
+			t.Log(m)
+			t.Logf("confirmed %d, unconfirmed %d, corrected %d, java.version %q", m.Confirmed, m.Unconfirmed, m.Corrected, d.in.JavaVersion)
+			if m.Estimated || m.Violations > 0 {
+				t.Error("the addresses do not support the model")
+			}
+		})
+	}
+}
+
+func skipLarge(t *testing.T, p dumpPair) {
+	t.Helper()
+	if st, err := os.Stat(p.dump); err == nil && testing.Short() && st.Size() > largeDump {
+		t.Skip("large")
 	}
 }
 
@@ -78,7 +113,7 @@ type dumpPair struct {
 	histograms []string
 }
 
-// findDumps lists the dumps that have a histogram.
+// findDumps lists the dumps at hand with the histograms that each has.
 func findDumps(t *testing.T) []dumpPair {
 	t.Helper()
 	var pairs []dumpPair
@@ -96,11 +131,9 @@ func findDumps(t *testing.T) []dumpPair {
 			if e.IsDir() || !strings.HasSuffix(path, ".hprof") && !strings.HasSuffix(path, ".hprof.gz") {
 				return nil
 			}
-			if hs := histogramsOf(path); len(hs) > 0 {
-				name, _ := filepath.Rel(root, path)
-				pairs = append(pairs, dumpPair{name, path, hs})
-			}
-			return nil
+			name, err := filepath.Rel(root, path)
+			pairs = append(pairs, dumpPair{name, path, histogramsOf(path)})
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)
