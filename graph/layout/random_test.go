@@ -27,8 +27,8 @@ func TestRandomLayouts(t *testing.T) {
 	if compiler == "" {
 		t.Skip("no JDK 17 or 25: set JAVA17_HOME or JAVA25_HOME")
 	}
-	plain := generateClasses(t, compiler, 1, false)
-	contended := generateClasses(t, compiler, 2, true)
+	plain := generateClasses(t, compiler, 12, false)
+	contended := generateClasses(t, compiler, 112, true)
 	for _, c := range []struct {
 		name    string
 		jdk     string

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"heapcause/graph"
+	"heapcause/hprof"
+)
+
+// Exit codes. They are decided here alone.
+const (
+	exitDone   = 0
+	exitBroken = 1 // a gate is broken
+	exitFailed = 2 // the work could not be done
+)
+
+// hintError is an error with a line on what to do.
+type hintError struct {
+	err  error
+	hint string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
+
+// errGate says that a gate is broken; the report has been written.
+var errGate = errors.New("gate broken")
+
+// errIncomplete says that a gate was asked for on an incomplete dump.
+var errIncomplete = errors.New("the dump is incomplete, so the gate says nothing")
+
+// exitCode maps an error to an exit code and tells the user.
+func exitCode(err error, stderr io.Writer) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errGate):
+		fmt.Fprintln(stderr, "heapcause:", err)
+		return exitBroken
+	case errors.Is(err, syscall.EPIPE):
+		return exitFailed
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "heapcause: interrupted; nothing was written")
+		return exitFailed
+	}
+	fmt.Fprintln(stderr, "heapcause:", err)
+	if h := hint(err); h != "" {
+		fmt.Fprintln(stderr, "hint:", h)
+	}
+	return exitFailed
+}
+
+// hint returns a line on what to do about an error, "" when there is none.
+func hint(err error) string {
+	var h *hintError
+	var p *fs.PathError
+	switch {
+	case errors.As(err, &h):
+		return h.hint
+	case errors.Is(err, hprof.ErrNotHPROF):
+		return "make a dump with `jcmd PID GC.heap_dump FILE.hprof` (plain or -gz=1)"
+	case errors.Is(err, graph.ErrTooLarge):
+		return "heapcause histogram reads dumps of any size"
+	case errors.Is(err, syscall.ENOSPC):
+		return "temporary files need about 40 bytes per object: choose another folder with --temp-dir"
+	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &p):
+		return missingHint(p.Path)
+	case errors.Is(err, fs.ErrPermission):
+		return "the JVM writes dumps readable by its own user only: run as that user, or change the file's mode"
+	case errors.Is(err, errIncomplete):
+		return "--allow-incomplete judges what is there"
+	}
+	return ""
+}
+
+// missingHint names the dumps that lie where a file is missing.
+func missingHint(path string) string {
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Sprintf("the folder %s does not exist", dir)
+	}
+	for _, pattern := range []string{"*.hprof", "*.hprof.gz"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) > 0 {
+			return "did you mean " + found[0] + "?"
+		}
+	}
+	return ""
+}
