@@ -27,8 +27,8 @@ func TestRandomLayouts(t *testing.T) {
 	if compiler == "" {
 		t.Skip("no JDK 17 or 25: set JAVA17_HOME or JAVA25_HOME")
 	}
-	plain := generateClasses(t, compiler, 12, false)
-	contended := generateClasses(t, compiler, 112, true)
+	plain := generateClasses(t, compiler, 1, false)
+	contended := generateClasses(t, compiler, 2, true)
 	for _, c := range []struct {
 		name    string
 		jdk     string
@@ -52,6 +52,7 @@ func TestRandomLayouts(t *testing.T) {
 		{"25-neither", jdk25, plain, "-XX:+UseSerialGC -XX:-UseCompressedOops -XX:-UseCompressedClassPointers"},
 		{"25-noccp", jdk25, plain, "-XX:+UseSerialGC -XX:-UseCompressedClassPointers"},
 		{"25-zgc", jdk25, plain, "-XX:+UseZGC"},
+		{"25-align16", jdk25, plain, "-XX:+UseSerialGC -XX:ObjectAlignmentInBytes=16"},
 		{"25-contended", jdk25, contended, "-XX:+UseSerialGC -XX:-RestrictContended"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,11 +1,13 @@
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import javax.management.ObjectName;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
@@ -17,8 +19,8 @@ import javax.tools.ToolProvider;
  * <pre>
  * generate DIR COUNT SEED            write and compile the classes p.C0 ... into DIR
  * generate DIR COUNT SEED contended  the same with @Contended on some classes and fields
- * dump FILE COUNT                    make three instances of each, dump the heap to FILE and its class histogram to
- *                                    FILE.histo.txt (before) and FILE.histo-after.txt
+ * dump FILE COUNT                    make three instances of each and park virtual threads, dump the heap to FILE and
+ *                                    its class histogram to FILE.histo.txt (before) and FILE.histo-after.txt
  * </pre>
  *
  * Both are taken from inside, so that a run costs no second JVM.
@@ -30,6 +32,7 @@ public final class RandomLayout {
     private static final int COPIES = 3;
 
     static Object[] kept;
+    static List<Thread> keptThreads;
 
     public static void main(String[] args) throws Exception {
         if (args[0].equals("generate")) {
@@ -98,10 +101,41 @@ public final class RandomLayout {
                 kept[i * COPIES + j] = c.getDeclaredConstructor().newInstance();
             }
         }
+        parkVirtualThreads();
         HotSpotDiagnosticMXBean bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
         Files.writeString(Path.of(file + ".histo.txt"), histogram());
         bean.dumpHeap(file, true);
         Files.writeString(Path.of(file + ".histo-after.txt"), histogram());
+    }
+
+    /** Virtual threads (JDK 21 and later) parked at different depths: their stacks lie in the heap, sized one by one. */
+    private static void parkVirtualThreads() throws Exception {
+        Method start;
+        try {
+            start = Thread.class.getMethod("startVirtualThread", Runnable.class);
+        } catch (NoSuchMethodException e) {
+            return;
+        }
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            int depth = 7 * i;
+            threads.add((Thread) start.invoke(null, (Runnable) () -> parkAt(depth)));
+        }
+        for (Thread thread : threads) {
+            while (thread.getState() != Thread.State.WAITING) {
+                Thread.sleep(1);
+            }
+        }
+        keptThreads = threads;
+    }
+
+    private static void parkAt(int depth) {
+        if (depth > 0) {
+            parkAt(depth - 1);
+        }
+        while (true) {
+            LockSupport.park();
+        }
     }
 
     private static String histogram() throws Exception {
