@@ -29,7 +29,7 @@ dominator, "root" for the virtual root. With --references=all only reachable obj
 	}
 	a.commonFlags(c, "text", "tsv")
 	a.graphFlags(c)
-	c.Flags().IntVar(&a.f.top, "top", 20, "objects to print")
+	c.Flags().IntVar(&a.f.topObjects, "top", 20, "objects to print")
 	c.Flags().BoolVar(&a.f.all, "all", false, "print every object of the dump")
 	return c
 }
@@ -109,7 +109,7 @@ func (a *app) topObjects(w *bufio.Writer, h *graph.Heap) {
 	slices.SortFunc(top, func(x, y graph.Object) int {
 		return cmp.Or(cmp.Compare(h.Retained(y), h.Retained(x)), cmp.Compare(x, y))
 	})
-	top = top[:min(len(top), max(a.f.top, 0))]
+	top = top[:min(len(top), max(a.f.topObjects, 0))]
 	if a.f.format == "tsv" {
 		fmt.Fprintln(w, "#address\tclass\tshallow\tretained\tdominated\tstrength")
 	} else {

@@ -26,7 +26,7 @@ wrote it. Memory does not depend on the size of the dump.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.histogram(c.Context(), args[0]) },
 	}
 	a.commonFlags(c, reportFormats...)
-	c.Flags().IntVar(&a.f.top, "top", 40, "classes to print; 0 prints all")
+	c.Flags().IntVar(&a.f.topClasses, "top", 40, "classes to print; 0 prints all")
 	c.Flags().StringVar(&a.f.verify, "verify-against", "", "compare with this output of jcmd PID GC.class_histogram; exit with 1 when bytes differ")
 	return c
 }
@@ -50,8 +50,8 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	if err := a.check(reportFormats...); err != nil {
 		return err
 	}
-	if a.f.top < 0 {
-		return &hintError{fmt.Errorf("--top %d: must not be negative", a.f.top), "0 prints all classes"}
+	if a.f.topClasses < 0 {
+		return &hintError{fmt.Errorf("--top %d: must not be negative", a.f.topClasses), "0 prints all classes"}
 	}
 	f, err := a.open(ctx, path)
 	if err != nil {
@@ -74,8 +74,8 @@ func (a *app) histogram(ctx context.Context, path string) error {
 
 func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 	rows := h.Classes
-	if a.f.top > 0 {
-		rows = rows[:min(a.f.top, len(rows))]
+	if a.f.topClasses > 0 {
+		rows = rows[:min(a.f.topClasses, len(rows))]
 	}
 	omitted := len(h.Classes) - len(rows)
 	w := bufio.NewWriter(out)

@@ -19,7 +19,9 @@ type app struct {
 // flags are the options of all commands; each command declares those that it has.
 type flags struct {
 	failOn          string
-	top             int
+	top             int // rows of a report
+	topClasses      int // of a histogram
+	topObjects      int // of dominators
 	threshold       float64
 	rules           string
 	references      string

@@ -1,0 +1,200 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"heapcause/report"
+)
+
+// grid writes a table without borders; right says which columns stand at the right. The last left-aligned column is cut to
+// what the width leaves.
+func (p *printer) grid(indent string, columns []string, right []bool, rows [][]string) {
+	flexible, used := -1, len(indent)
+	for c := range columns {
+		most := width(columns[c])
+		for _, r := range rows {
+			most = max(most, width(r[c]))
+		}
+		used += most + 2
+		if !right[c] && (flexible < 0 || most > 0) {
+			flexible = c
+		}
+	}
+	if over := used - p.width; over > 0 && flexible >= 0 {
+		most := width(columns[flexible])
+		for _, r := range rows {
+			most = max(most, width(r[flexible]))
+		}
+		for _, r := range rows {
+			r[flexible] = middle(r[flexible], most-over)
+		}
+	}
+	align := make([]tw.Align, len(columns))
+	for c := range align {
+		align[c] = tw.AlignLeft
+		if right[c] {
+			align[c] = tw.AlignRight
+		}
+	}
+	var b strings.Builder
+	t := tablewriter.NewTable(&b,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithPadding(tw.Padding{Left: "", Right: "  ", Overwrite: true}),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+	)
+	t.Header(columns)
+	if t.Bulk(rows) != nil || t.Render() != nil {
+		return
+	}
+	for l := range strings.Lines(b.String()) {
+		p.line("%s%s", indent, strings.TrimRight(l, " \n"))
+	}
+}
+
+// table writes a finding's table.
+func (p *printer) table(t *report.Table) {
+	if len(t.Rows) == 0 {
+		return
+	}
+	p.line("")
+	p.line("   %s", clean(t.Title))
+	right := make([]bool, len(t.Columns))
+	rows := make([][]string, len(t.Rows))
+	for i, r := range t.Rows {
+		rows[i] = make([]string, len(t.Columns))
+		for c := range t.Columns {
+			rows[i][c] = cell(r[c])
+			right[c] = right[c] || numeric(r[c])
+		}
+	}
+	p.grid("     ", t.Columns, right, rows)
+	if t.Omitted > 0 {
+		p.line("     … and %s more", comma(t.Omitted))
+	}
+}
+
+// more says what a list left out.
+func (p *printer) more(omitted, size int64) {
+	if omitted <= 0 {
+		return
+	}
+	if size > 0 {
+		p.line("  … and %s more with %s", comma(omitted), bytes(size))
+		return
+	}
+	p.line("  … and %s more", comma(omitted))
+}
+
+func (p *printer) consumers(r *report.Report) {
+	c := &r.Consumers
+	if len(c.Objects.Rows) > 0 {
+		p.heading("Largest objects")
+		var rows [][]string
+		for _, o := range c.Objects.Rows {
+			name := o.Class
+			if o.Note != "" {
+				name = o.Note
+			}
+			rows = append(rows, []string{bytes(o.Retained), bytes(o.Shallow), fmt.Sprintf("0x%x", uint64(o.Address)), clean(name)})
+		}
+		p.grid("  ", []string{"retained", "shallow", "address", "object"}, []bool{true, true, false, false}, rows)
+		p.more(c.Objects.Omitted, c.Objects.OmittedBytes)
+	}
+	if len(c.Classes.Rows) > 0 {
+		p.heading("Classes that retain most")
+		p.classes(c.Classes)
+	}
+	if len(c.Packages.Rows) > 0 {
+		p.heading("Packages that retain most")
+		var rows [][]string
+		for _, k := range c.Packages.Rows {
+			rows = append(rows, []string{bytes(k.Retained), bytes(k.Shallow), comma(k.Instances), comma(k.Classes), clean(k.Name)})
+		}
+		p.grid("  ", []string{"retained", "shallow", "objects", "classes", "package"}, []bool{true, true, true, true, false}, rows)
+		p.more(c.Packages.Omitted, 0)
+	}
+	if len(c.Loaders.Rows) > 0 {
+		p.heading("Class loaders that retain most")
+		var rows [][]string
+		for _, l := range c.Loaders.Rows {
+			name := l.Class
+			if l.Name != "" {
+				name += " " + l.Name
+			}
+			if l.Address != 0 {
+				name += fmt.Sprintf(" @ 0x%x", uint64(l.Address))
+			}
+			rows = append(rows, []string{bytes(l.Retained), bytes(l.Shallow), comma(l.Instances), comma(l.Classes), clean(name)})
+		}
+		p.grid("  ", []string{"retained", "shallow", "objects", "classes", "loader"}, []bool{true, true, true, true, false}, rows)
+		p.more(c.Loaders.Omitted, 0)
+	}
+}
+
+func (p *printer) classes(l report.List[report.ClassRow]) {
+	var rows [][]string
+	for _, k := range l.Rows {
+		name := k.Name
+		if k.Loader != "" {
+			name += " (" + k.Loader + ")"
+		}
+		rows = append(rows, []string{bytes(k.Retained), bytes(k.Shallow), comma(k.Instances), clean(name)})
+	}
+	p.grid("  ", []string{"retained", "shallow", "instances", "class"}, []bool{true, true, true, false}, rows)
+	p.more(l.Omitted, l.OmittedBytes)
+}
+
+func (p *printer) histogram(r *report.Report) {
+	if len(r.Histogram.Rows) == 0 {
+		return
+	}
+	p.heading("Histogram, by shallow size")
+	p.classes(r.Histogram)
+}
+
+// maxFrames of a thread are shown; the JSON report has more.
+const maxFrames = 6
+
+func (p *printer) threads(r *report.Report) {
+	if len(r.Threads.Rows) == 0 {
+		return
+	}
+	p.heading("Threads that retain most")
+	for _, t := range r.Threads.Rows {
+		state := ""
+		if t.State != "" {
+			state = "  " + t.State
+		}
+		p.line("  %9s  %s%s", bytes(t.Retained), middle(clean(fmt.Sprintf("%q", t.Name)), p.width-30), state)
+		for i, f := range t.Frames.Rows {
+			if i == maxFrames {
+				p.line("             … %s more frames", comma(t.Frames.Total()-maxFrames))
+				break
+			}
+			at := f.Source
+			switch {
+			case f.Line > 0:
+				at = fmt.Sprintf("%s:%d", f.Source, f.Line)
+			case f.Line < 0:
+				at = "native"
+			}
+			held := ""
+			if f.LocalsRetained > 0 {
+				held = "  locals " + bytes(f.LocalsRetained)
+			}
+			p.line("             at %s%s", middle(clean(fmt.Sprintf("%s.%s(%s)", f.Class, f.Method, at)), p.width-16-width(held)), held)
+		}
+	}
+	p.more(r.Threads.Omitted, r.Threads.OmittedBytes)
+}

@@ -1,0 +1,88 @@
+// Package tsv writes tables of a report as tab-separated values: a line of column names that begins with #, then a line per row.
+package tsv
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"heapcause/report"
+)
+
+// Table names a table of the report.
+type Table string
+
+// The tables.
+const (
+	Histogram Table = "histogram"
+	Classes   Table = "classes"
+	Objects   Table = "objects"
+	Packages  Table = "packages"
+	Loaders   Table = "loaders"
+	Findings  Table = "findings"
+)
+
+// Write writes one table.
+func Write(w io.Writer, r *report.Report, t Table) error {
+	b := bufio.NewWriter(w)
+	row := func(cells ...any) {
+		for i, c := range cells {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(escape(fmt.Sprint(c)))
+		}
+		b.WriteByte('\n')
+	}
+	classes := func(l report.List[report.ClassRow]) {
+		row("#class", "loader", "instances", "shallow", "retained")
+		for _, c := range l.Rows {
+			row(c.Name, c.Loader, c.Instances, c.Shallow, c.Retained)
+		}
+	}
+	switch t {
+	case Histogram:
+		classes(r.Histogram)
+	case Classes:
+		classes(r.Consumers.Classes)
+	case Objects:
+		row("#address", "class", "note", "shallow", "retained")
+		for _, o := range r.Consumers.Objects.Rows {
+			row(fmt.Sprintf("0x%x", uint64(o.Address)), o.Class, o.Note, o.Shallow, o.Retained)
+		}
+	case Packages:
+		row("#package", "classes", "instances", "shallow", "retained")
+		for _, p := range r.Consumers.Packages.Rows {
+			row(p.Name, p.Classes, p.Instances, p.Shallow, p.Retained)
+		}
+	case Loaders:
+		row("#loader", "name", "classes", "instances", "shallow", "retained")
+		for _, l := range r.Consumers.Loaders.Rows {
+			row(l.Class, l.Name, l.Classes, l.Instances, l.Shallow, l.Retained)
+		}
+	case Findings:
+		row("#severity", "rule", "retained", "objects", "signature", "title")
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			row(f.Severity, f.Rule, f.Retained, f.Objects, f.Signature, f.Title)
+		}
+	default:
+		return fmt.Errorf("no table %q", t)
+	}
+	return b.Flush()
+}
+
+// escape keeps a cell in its cell, and a spreadsheet from taking it for a formula.
+func escape(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	if s != "" && strings.ContainsRune("=+@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
