@@ -22,6 +22,8 @@ func MaskURL(s string) string {
 	s = maskParameters(s, sensitive)
 	head, tail, found := strings.Cut(s, "//")
 	switch {
+	case strings.HasPrefix(strings.ToLower(s), oracle):
+		return maskHead(s) // its user and password may hold //
 	case found && (jdbc || !strings.ContainsAny(head, "?#@")):
 		if !jdbc {
 			tail = maskTokens(tail)
@@ -48,15 +50,17 @@ func scheme(s string) string {
 	return name
 }
 
-// maskHead masks user/password@ in the part of a JDBC URL before //, as in
+const oracle = "jdbc:oracle:"
+
+// maskHead masks user/password@ in a JDBC URL that has no // or before it, as in
 // jdbc:oracle:thin:scott/tiger@host and jdbc:oracle:thin:scott/tiger@//host.
 func maskHead(head string) string {
 	at := strings.LastIndexByte(head, '@')
 	// What names the driver: jdbc:oracle:thin:, jdbc:x:.
 	names := 2
-	if strings.HasPrefix(strings.ToLower(head), "jdbc:oracle:") {
+	if strings.HasPrefix(strings.ToLower(head), oracle) {
 		names = 3
-		if at < 0 { // the password holds the // that head was cut at
+		if at < 0 {
 			at = len(head)
 		}
 	}

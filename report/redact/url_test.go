@@ -14,7 +14,7 @@ func TestMaskURL(t *testing.T) {
 		{"SQL Server", "jdbc:sqlserver://h:1433;databaseName=x;user=u1;password={hun;ter2};encrypt=true", "jdbc:sqlserver://h:1433;databaseName=x;user=***;password=***;encrypt=true"},
 		{"Oracle thin", "jdbc:oracle:thin:scott/tiger@host:1521:sid", "jdbc:oracle:thin:***@host:1521:sid"},
 		{"Oracle service", "jdbc:oracle:thin:scott/tiger@//host:1521/svc", "jdbc:oracle:thin:***@//host:1521/svc"},
-		{"Oracle with slashes", "jdbc:oracle:thin:scott/ti//ger@host", "jdbc:oracle:thin:***//***@host"},
+		{"Oracle with slashes", "jdbc:oracle:thin:scott/ti//ger@host", "jdbc:oracle:thin:***@host"},
 		{"Oracle without", "jdbc:oracle:thin:@host:1521:sid", "jdbc:oracle:thin:@host:1521:sid"},
 		{"MySQL user information", "jdbc:mysql://u1:hunter2@h:3306/db", "jdbc:mysql://***@h:3306/db"},
 		{"MySQL pairs", "jdbc:mysql://address=(host=h)(user=u1)(password=hunter2)/db", "jdbc:mysql://address=(host=h)(user=***)(password=***)/db"},

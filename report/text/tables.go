@@ -9,31 +9,13 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"heapcause/report"
+	"heapcause/report/redact"
 )
 
 // grid writes a table without borders; right says which columns stand at the right. The last left-aligned column is cut to
 // what the width leaves.
 func (p *printer) grid(indent string, columns []string, right []bool, rows [][]string) {
-	flexible, used := -1, len(indent)
-	for c := range columns {
-		most := width(columns[c])
-		for _, r := range rows {
-			most = max(most, width(r[c]))
-		}
-		used += most + 2
-		if !right[c] && (flexible < 0 || most > 0) {
-			flexible = c
-		}
-	}
-	if over := used - p.width; over > 0 && flexible >= 0 {
-		most := width(columns[flexible])
-		for _, r := range rows {
-			most = max(most, width(r[flexible]))
-		}
-		for _, r := range rows {
-			r[flexible] = middle(r[flexible], most-over)
-		}
-	}
+	p.fit(len(indent), columns, right, rows)
 	align := make([]tw.Align, len(columns))
 	for c := range align {
 		align[c] = tw.AlignLeft
@@ -62,6 +44,44 @@ func (p *printer) grid(indent string, columns []string, right []bool, rows [][]s
 	}
 }
 
+// fit shortens the widest texts, step by step, until the table fits the width.
+func (p *printer) fit(used int, columns []string, right []bool, rows [][]string) {
+	widths := make([]int, len(columns))
+	for c := range columns {
+		widths[c] = width(columns[c])
+		for _, r := range rows {
+			widths[c] = max(widths[c], width(r[c]))
+		}
+		used += widths[c] + 2
+	}
+	for ; used > p.width; used-- {
+		widest := -1
+		for c := range columns {
+			if !right[c] && widths[c] > width(columns[c]) && (widest < 0 || widths[c] > widths[widest]) {
+				widest = c
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
+	}
+	for _, r := range rows {
+		for c := range columns {
+			if !right[c] {
+				r[c] = middle(r[c], widths[c])
+			}
+		}
+	}
+}
+
+// texts writes a table of a long text and a number per row as wrapped lines.
+func (p *printer) texts(t *report.Table) {
+	for _, r := range t.Rows {
+		p.wrapped(fmt.Sprintf("     %10s × ", cell(r[1])), cell(r[0]))
+	}
+}
+
 // table writes a finding's table.
 func (p *printer) table(t *report.Table) {
 	if len(t.Rows) == 0 {
@@ -69,6 +89,13 @@ func (p *printer) table(t *report.Table) {
 	}
 	p.line("")
 	p.line("   %s", clean(t.Title))
+	if len(t.Columns) == 2 && t.Rows[0][0].Kind() == redact.SQL {
+		p.texts(t)
+		if t.Omitted > 0 {
+			p.line("     … and %s more", comma(t.Omitted))
+		}
+		return
+	}
 	right := make([]bool, len(t.Columns))
 	rows := make([][]string, len(t.Rows))
 	for i, r := range t.Rows {
