@@ -114,8 +114,14 @@ func TestAlignment(t *testing.T) {
 		want      int64
 		addresses bool
 	}{
-		{0, 8, true}, {0x7f00_0008, 8, true}, {0x7f00_0010, 16, true}, {0x7f00_0100, 256, true},
-		{0x7f00_0000, 256, true}, {0x7f00_0004, 8, false}, {3, 8, false}, {1 << 63, 256, true},
+		{0, 8, true},
+		{0x7f00_0008, 8, true},
+		{0x7f00_0010, 16, true},
+		{0x7f00_0100, 256, true},
+		{0x7f00_0000, 256, true},
+		{0x7f00_0004, 8, false},
+		{3, 8, false},
+		{1 << 63, 256, true},
 	} {
 		e := NewEvidence(0)
 		e.AddressBits(c.or)

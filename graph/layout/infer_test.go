@@ -211,8 +211,10 @@ func hostileDump(data []byte, idSize uint8, version string, or uint64) (*Input, 
 		data = data[1:]
 		return b
 	}
-	names := []string{"java.lang.Object", "java.lang.Class", "java.lang.Thread", "jdk.internal.vm.StackChunk",
-		"java.util.concurrent.atomic.Striped64$Cell", "java.util.concurrent.ForkJoinPool$WorkQueue", "x.Y", "[I"}
+	names := []string{
+		"java.lang.Object", "java.lang.Class", "java.lang.Thread", "jdk.internal.vm.StackChunk",
+		"java.util.concurrent.atomic.Striped64$Cell", "java.util.concurrent.ForkJoinPool$WorkQueue", "x.Y", "[I",
+	}
 	in := &Input{IDSize: int(idSize), JavaVersion: version}
 	for range next() % 40 {
 		c := Class{Name: names[next()%8], Super: int32(next()%48) - 2}
