@@ -4,15 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"heapcause/analyze"
-	"heapcause/graph"
-	"heapcause/hprof"
 	"heapcause/report"
 	"heapcause/report/json"
 	"heapcause/report/text"
@@ -45,7 +40,7 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	f.StringVar(&a.f.rules, "rules", "all", "none, all, or names with commas (see heapcause rules)")
 	f.BoolVar(&a.f.showValues, "show-values", false, "show the contents of strings, SQL literals and URLs")
 	f.BoolVar(&a.f.allowIncomplete, "allow-incomplete", false, "let --fail-on judge an incomplete dump")
-	_ = c.RegisterFlagCompletionFunc("fail-on", fixed("never", "info", "warning", "error"))
+	complete(c, "fail-on", failOnValues...)
 	_ = c.RegisterFlagCompletionFunc("rules", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"none", "all"}
 		for _, r := range analyze.Rules() {
@@ -63,14 +58,14 @@ func (a *app) checkAnalyze() ([]*analyze.Rule, error) {
 	if err := a.checkGraph(); err != nil {
 		return nil, err
 	}
-	if err := oneOf("fail-on", a.f.failOn, "never", "info", "warning", "error"); err != nil {
+	if err := oneOf("fail-on", a.f.failOn, failOnValues...); err != nil {
 		return nil, err
 	}
 	if a.f.threshold <= 0 || a.f.threshold > 100 {
 		return nil, &hintError{fmt.Errorf("--threshold %g: is a percentage above 0 up to 100", a.f.threshold), "10 is the default"}
 	}
-	if a.f.top < 0 {
-		return nil, &hintError{fmt.Errorf("--top %d: must not be negative", a.f.top), "10 is the default"}
+	if err := notNegative(a.f.top, "10 is the default"); err != nil {
+		return nil, err
 	}
 	rules, err := analyze.Select(a.f.rules)
 	if err != nil {
@@ -91,19 +86,24 @@ func (a *app) analyze(ctx context.Context, path string) error {
 		return err
 	}
 	defer done()
+	phase := a.timing.phase("rules and tables")
 	r, err := analyze.Run(ctx, h, analyze.Options{
 		Rules: rules, Top: a.f.top, Threshold: a.f.threshold / 100, ShowValues: a.f.showValues,
-		References: a.f.references, ToolVersion: version, Progress: p.update,
+		References: a.f.references, ToolVersion: versionText(), Progress: p.update,
 	})
+	phase()
 	if err != nil {
 		return err
 	}
 	p.clear()
-	a.warn(h)
-	if err := a.write(func(w io.Writer) error { return a.render(w, r) }); err != nil {
+	warn(a.stderr, h.NumObjects(), h.Problems())
+	phase = a.timing.phase("writing")
+	err = a.write(func(w io.Writer) error { return a.render(w, r) })
+	phase()
+	if err != nil {
 		return err
 	}
-	a.timing(h)
+	a.printTiming()
 	return a.gate(r)
 }
 
@@ -124,89 +124,12 @@ func (a *app) gate(r *report.Report) error {
 	if a.f.failOn == "never" {
 		return nil
 	}
-	if r.Dump.Incomplete && !a.f.allowIncomplete {
+	empty := r.Counts.Objects+r.Counts.Classes == 0
+	if (r.Dump.Incomplete || empty) && !a.f.allowIncomplete {
 		return errIncomplete
 	}
 	if r.Fails(report.Severity(a.f.failOn)) {
 		return fmt.Errorf("%w: a finding is at %s or above", errGate, a.f.failOn)
 	}
 	return nil
-}
-
-// build opens a dump and builds its graph. done releases both.
-func (a *app) build(ctx context.Context, path string, p *progress, noInbound bool) (h *graph.Heap, done func(), err error) {
-	f, err := a.open(ctx, path)
-	if err != nil {
-		return nil, nil, err
-	}
-	refs := graph.DefaultReferences
-	if a.f.references == "all" {
-		refs = graph.AllReferences
-	}
-	h, err = graph.Build(ctx, f, graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, NoInbound: noInbound, Progress: p.update})
-	if err != nil {
-		_ = f.Close()
-		return nil, nil, err
-	}
-	return h, func() {
-		_ = h.Close()
-		_ = f.Close()
-	}, nil
-}
-
-func (a *app) open(ctx context.Context, path string) (*hprof.File, error) {
-	f, err := hprof.Open(ctx, path, hprof.Options{TempDir: a.f.tempDir})
-	if err != nil {
-		return nil, fmt.Errorf("%w", named(path, err))
-	}
-	return f, nil
-}
-
-// named puts the file's name before an error that lacks it.
-func named(path string, err error) error {
-	if strings.Contains(err.Error(), path) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", path, err)
-}
-
-// warn tells of damage on standard error, where a report that goes elsewhere does not show it.
-func (a *app) warn(h *graph.Heap) { warnProblems(a.stderr, h.Problems()) }
-
-func warnProblems(w io.Writer, ps []hprof.Problem) {
-	for i, p := range ps {
-		if i == 5 {
-			fmt.Fprintf(w, "heapcause: warning: and %d more damaged places\n", len(ps)-i)
-			return
-		}
-		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s\n", p.Offset, p.What)
-	}
-}
-
-// timing prints the time of each phase and the peak memory.
-func (a *app) timing(h *graph.Heap) {
-	if !a.f.verbose {
-		return
-	}
-	for _, p := range h.Timing {
-		fmt.Fprintf(a.stderr, "%-20s %7.2f s\n", p.Name, p.Wall.Seconds())
-	}
-	if n := peakMemory(); n > 0 {
-		fmt.Fprintf(a.stderr, "%-20s %s\n", "peak memory", humanize.IBytes(uint64(n)))
-	}
-}
-
-// peakMemory returns the peak resident size of this process, 0 where the system does not tell.
-func peakMemory() int64 {
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		var kib int64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
-			return kib << 10
-		}
-	}
-	return 0
 }

@@ -29,7 +29,7 @@ dominator, "root" for the virtual root. With --references=all only reachable obj
 	}
 	a.commonFlags(c, "text", "tsv")
 	a.graphFlags(c)
-	c.Flags().IntVar(&a.f.topObjects, "top", 20, "objects to print")
+	c.Flags().IntVar(&a.f.topObjects, "top", 20, "objects to print; 0 prints all that nothing dominates")
 	c.Flags().BoolVar(&a.f.all, "all", false, "print every object of the dump")
 	return c
 }
@@ -39,6 +39,9 @@ func (a *app) dominators(ctx context.Context, path string) error {
 		return err
 	}
 	if err := a.checkGraph(); err != nil {
+		return err
+	}
+	if err := notNegative(a.f.topObjects, "0 prints all that nothing dominates"); err != nil {
 		return err
 	}
 	if a.f.all && a.f.format != "tsv" {
@@ -52,8 +55,9 @@ func (a *app) dominators(ctx context.Context, path string) error {
 	}
 	defer done()
 	p.clear()
-	a.warn(h)
-	if err := a.write(func(w io.Writer) error {
+	warn(a.stderr, h.NumObjects(), h.Problems())
+	phase := a.timing.phase("writing")
+	err = a.write(func(w io.Writer) error {
 		b := bufio.NewWriterSize(w, 1<<16)
 		var err error
 		if a.f.all {
@@ -65,10 +69,12 @@ func (a *app) dominators(ctx context.Context, path string) error {
 			return err
 		}
 		return b.Flush()
-	}); err != nil {
+	})
+	phase()
+	if err != nil {
 		return err
 	}
-	a.timing(h)
+	a.printTiming()
 	return nil
 }
 
@@ -85,7 +91,11 @@ func (a *app) everyObject(ctx context.Context, w *bufio.Writer, h *graph.Heap) e
 		}
 		line = strconv.AppendUint(line[:0], h.Addr(o), 16)
 		line = append(line, '\t')
-		line = strconv.AppendUint(line, h.Class(h.ClassOf(o)).Addr, 16)
+		class := uint64(0)
+		if c := h.ClassOf(o); c != graph.NoClass {
+			class = h.Class(c).Addr
+		}
+		line = strconv.AppendUint(line, class, 16)
 		line = append(line, '\t')
 		line = strconv.AppendInt(line, h.Shallow(o), 10)
 		line = append(line, '\t')
@@ -104,22 +114,41 @@ func (a *app) everyObject(ctx context.Context, w *bufio.Writer, h *graph.Heap) e
 	return nil
 }
 
+// topObjects writes the children of the virtual root, the greatest first.
 func (a *app) topObjects(w *bufio.Writer, h *graph.Heap) {
-	top := h.Dominated(graph.NoObject, nil)
-	slices.SortFunc(top, func(x, y graph.Object) int {
+	all := h.Dominated(graph.NoObject, nil)
+	slices.SortFunc(all, func(x, y graph.Object) int {
 		return cmp.Or(cmp.Compare(h.Retained(y), h.Retained(x)), cmp.Compare(x, y))
 	})
-	top = top[:min(len(top), max(a.f.topObjects, 0))]
+	top := all
+	if a.f.topObjects > 0 {
+		top = all[:min(len(all), a.f.topObjects)]
+	}
 	if a.f.format == "tsv" {
 		fmt.Fprintln(w, "#address\tclass\tshallow\tretained\tdominated\tstrength")
-	} else {
-		fmt.Fprintf(w, "%16s %12s %12s  %s\n", "retained", "shallow", "dominates", "object")
-	}
-	for _, o := range top {
-		if a.f.format == "tsv" {
-			fmt.Fprintf(w, "%x\t%s\t%d\t%d\t%d\t%s\n", h.Addr(o), clean(h.ClassName(o)), h.Shallow(o), h.Retained(o), h.NumDominated(o), h.Strength(o))
-			continue
+		for _, o := range top {
+			fmt.Fprintf(w, "%x\t%s\t%d\t%d\t%d\t%s\n", h.Addr(o), clean(className(h, o)), h.Shallow(o), h.Retained(o), h.NumDominated(o), h.Strength(o))
 		}
-		fmt.Fprintf(w, "%16s %12s %12s  %s\n", humanize.Comma(h.Retained(o)), humanize.Comma(h.Shallow(o)), humanize.Comma(h.NumDominated(o)), clean(h.Name(o)))
+		return
 	}
+	fmt.Fprintf(w, "%16s %12s %12s  %-11s  %s\n", "retained", "shallow", "dominates", "held", "object")
+	for _, o := range top {
+		fmt.Fprintf(w, "%16s %12s %12s  %-11s  %s\n", humanize.Comma(h.Retained(o)), humanize.Comma(h.Shallow(o)),
+			humanize.Comma(h.NumDominated(o)), h.Strength(o), clean(h.Name(o)))
+	}
+	if n := len(all) - len(top); n > 0 {
+		rest := int64(0)
+		for _, o := range all[len(top):] {
+			rest += h.Retained(o)
+		}
+		fmt.Fprintf(w, "%16s %12s %12s  and %s more that nothing dominates\n", humanize.Comma(rest), "", "", humanize.Comma(int64(n)))
+	}
+}
+
+// className is the class of an object; a file that changes while it is read can leave objects without.
+func className(h *graph.Heap, o graph.Object) string {
+	if h.ClassOf(o) == graph.NoClass {
+		return "?"
+	}
+	return h.ClassName(o)
 }

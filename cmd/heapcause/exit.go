@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"syscall"
 
 	"heapcause/graph"
-	"heapcause/hprof"
 )
 
 // Exit codes. They are decided here alone.
@@ -44,7 +41,7 @@ func exitCode(err error, stderr io.Writer) int {
 	case errors.Is(err, errGate):
 		fmt.Fprintln(stderr, "heapcause:", err)
 		return exitBroken
-	case errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, syscall.EPIPE): // whoever read the report has what he wanted
 		return exitFailed
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "heapcause: interrupted; nothing was written")
@@ -60,36 +57,17 @@ func exitCode(err error, stderr io.Writer) int {
 // hint returns a line on what to do about an error, "" when there is none.
 func hint(err error) string {
 	var h *hintError
-	var p *fs.PathError
 	switch {
 	case errors.As(err, &h):
 		return h.hint
-	case errors.Is(err, hprof.ErrNotHPROF):
-		return "make a dump with `jcmd PID GC.heap_dump FILE.hprof` (plain or -gz=1)"
 	case errors.Is(err, graph.ErrTooLarge):
 		return "heapcause histogram reads dumps of any size"
 	case errors.Is(err, syscall.ENOSPC):
 		return "temporary files need about 40 bytes per object: choose another folder with --temp-dir"
-	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &p):
-		return missingHint(p.Path)
 	case errors.Is(err, fs.ErrPermission):
 		return "the JVM writes dumps readable by its own user only: run as that user, or change the file's mode"
 	case errors.Is(err, errIncomplete):
 		return "--allow-incomplete judges what is there"
-	}
-	return ""
-}
-
-// missingHint names the dumps that lie where a file is missing.
-func missingHint(path string) string {
-	dir := filepath.Dir(path)
-	if _, err := os.Stat(dir); err != nil {
-		return fmt.Sprintf("the folder %s does not exist", dir)
-	}
-	for _, pattern := range []string{"*.hprof", "*.hprof.gz"} {
-		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) > 0 {
-			return "did you mean " + found[0] + "?"
-		}
 	}
 	return ""
 }

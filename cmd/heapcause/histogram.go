@@ -6,7 +6,6 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -21,7 +20,8 @@ func (a *app) histogramCommand() *cobra.Command {
 		Long: `Reads the dump once and prints instances and shallow bytes per class, the greatest first, with the exact sizes of the JVM that
 wrote it. Memory does not depend on the size of the dump.`,
 		Example: `  heapcause histogram app.hprof
-  heapcause histogram app.hprof --top 0 -f tsv > histogram.tsv`,
+  heapcause histogram app.hprof --top 0 -f tsv > histogram.tsv
+  heapcause histogram app.hprof --verify-against jcmd-class-histogram.txt`,
 		Args: oneDump,
 		RunE: func(c *cobra.Command, args []string) error { return a.histogram(c.Context(), args[0]) },
 	}
@@ -33,11 +33,12 @@ wrote it. Memory does not depend on the size of the dump.`,
 
 // histogramJSON is the output of histogram -f json.
 type histogramJSON struct {
-	Classes   []classJSON `json:"classes"`
-	Omitted   int         `json:"omitted"`
-	Instances int64       `json:"instances"`
-	Bytes     int64       `json:"bytes"`
-	Sizes     string      `json:"sizes"`
+	Classes    []classJSON `json:"classes"`
+	Omitted    int         `json:"omitted"`
+	Instances  int64       `json:"instances"`
+	Bytes      int64       `json:"bytes"`
+	Sizes      string      `json:"sizes"`
+	Incomplete bool        `json:"incomplete"`
 }
 
 type classJSON struct {
@@ -50,8 +51,15 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	if err := a.check(reportFormats...); err != nil {
 		return err
 	}
-	if a.f.topClasses < 0 {
-		return &hintError{fmt.Errorf("--top %d: must not be negative", a.f.topClasses), "0 prints all classes"}
+	if err := notNegative(a.f.topClasses, "0 prints all classes"); err != nil {
+		return err
+	}
+	var jvm map[string]graph.ClassCount
+	if a.f.verify != "" {
+		var err error
+		if jvm, err = readHistogram(a.f.verify); err != nil {
+			return err
+		}
 	}
 	f, err := a.open(ctx, path)
 	if err != nil {
@@ -60,16 +68,23 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	defer func() { _ = f.Close() }()
 	p := a.progress()
 	defer p.clear()
+	phase := a.timing.phase("counting")
 	h, err := graph.CountClasses(ctx, f, graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, Progress: p.update})
+	phase()
 	if err != nil {
-		return err
+		return named(path, err)
 	}
 	p.clear()
-	warnProblems(a.stderr, h.Problems)
-	if a.f.verify != "" {
-		return a.verifyHistogram(h)
+	warn(a.stderr, h.Total.Objects, h.Problems)
+	if jvm != nil {
+		err = a.verify(h, jvm)
+	} else {
+		err = a.write(func(w io.Writer) error { return a.writeHistogram(w, h) })
 	}
-	return a.write(func(w io.Writer) error { return a.writeHistogram(w, h) })
+	if err == nil {
+		a.printTiming()
+	}
+	return err
 }
 
 func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
@@ -81,7 +96,7 @@ func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 	w := bufio.NewWriter(out)
 	switch a.f.format {
 	case "json":
-		j := histogramJSON{Classes: make([]classJSON, len(rows)), Omitted: omitted, Instances: h.Total.Objects, Bytes: h.Total.Bytes, Sizes: h.Layout.String()}
+		j := histogramJSON{Classes: make([]classJSON, len(rows)), Omitted: omitted, Instances: h.Total.Objects, Bytes: h.Total.Bytes, Sizes: h.Layout.String(), Incomplete: len(h.Problems) > 0}
 		for i, c := range rows {
 			j.Classes[i] = classJSON(c)
 		}
@@ -108,52 +123,4 @@ func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 		fmt.Fprintf(w, "\n\nsizes: %s\n", h.Layout)
 	}
 	return w.Flush()
-}
-
-// verifyHistogram compares with the JVM's own histogram.
-func (a *app) verifyHistogram(h *graph.Histogram) error {
-	in, err := os.Open(a.f.verify)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }()
-	jvm, err := graph.ParseHistogram(in)
-	if err != nil {
-		return &hintError{named(a.f.verify, err), "make one with `jcmd PID GC.class_histogram > FILE` (-all where the dump was made with -all)"}
-	}
-	v := h.Verify(jvm)
-	if err := a.write(func(w io.Writer) error {
-		for _, d := range v.Counts {
-			fmt.Fprintf(w, "count  %s: %d in the dump, %d in the histogram%s\n", clean(d.Name), d.Dump.Instances, d.JVM.Instances, reason(d))
-		}
-		for _, d := range v.Bytes {
-			fmt.Fprintf(w, "bytes  %s: %d in the dump, %d in the histogram, %d instances%s\n", clean(d.Name), d.Dump.Bytes, d.JVM.Bytes, d.Dump.Instances, reason(d))
-		}
-		_, err := fmt.Fprintf(w, "%d classes equal, %d with other counts, %d with other bytes (%d bytes off)\nsizes: %s\n", v.Equal, len(v.Counts), len(v.Bytes), v.Off, h.Layout)
-		return err
-	}); err != nil {
-		return err
-	}
-	if v.Off > 0 {
-		return fmt.Errorf("%w: sizes differ by %d bytes from the JVM's histogram", errGate, v.Off)
-	}
-	return nil
-}
-
-func reason(d graph.Difference) string {
-	if d.Exempt == "" {
-		return ""
-	}
-	return " (" + d.Exempt + ")"
-}
-
-// clean replaces control characters: a name from a dump must not steer a terminal or break a table.
-func clean(s string) string {
-	b := []rune(s)
-	for i, r := range b {
-		if r < 0x20 || r >= 0x7f && r < 0xa0 {
-			b[i] = '?'
-		}
-	}
-	return string(b)
 }

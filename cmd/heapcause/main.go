@@ -9,12 +9,9 @@ import (
 	"syscall"
 )
 
-// version is set by the build.
-var version = "dev"
-
 func main() {
+	signal.Ignore(syscall.SIGPIPE) // a reader that went away is an error like others: what was begun is cleaned up
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	context.AfterFunc(ctx, stop) // the second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -25,25 +27,69 @@ func checkOutput(path string) error {
 	if path == "" || path == "-" {
 		return nil
 	}
-	st, err := os.Stat(filepath.Dir(path))
-	if err != nil || !st.IsDir() {
-		return &hintError{fmt.Errorf("-o %s: the folder %s does not exist", path, filepath.Dir(path)), "create it first"}
+	path, direct := target(path)
+	dir := filepath.Dir(path)
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		return &hintError{fmt.Errorf("-o %s: the folder %s does not exist", path, dir), "create it first"}
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
 		return &hintError{fmt.Errorf("-o %s: is a folder", path), "name a file in it"}
 	}
+	if direct {
+		return nil
+	}
+	tmp, err := besides(path)
+	if err != nil {
+		return &hintError{fmt.Errorf("-o %s: %w", path, err), "the file is written beside its place and renamed: the folder must allow that"}
+	}
+	_ = tmp.Close()
+	_ = os.Remove(tmp.Name())
 	return nil
+}
+
+// target follows links, so that what a link names is replaced and not the link. direct says that it is a device or a pipe: that
+// is written to and not replaced.
+func target(path string) (real string, direct bool) {
+	if p, err := filepath.EvalSymlinks(path); err == nil {
+		path = p
+	}
+	st, err := os.Stat(path)
+	return path, err == nil && !st.Mode().IsRegular() && !st.IsDir()
+}
+
+// besides makes a temporary file where path is; only its owner may read it.
+func besides(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 }
 
 // write hands a writer to fn: standard output, or a file that appears under its name only when fn has succeeded. Such files
 // are readable by their owner alone, as the JVM's dumps are.
-func (a *app) write(fn func(w io.Writer) error) (err error) {
+func (a *app) write(fn func(w io.Writer) error) error {
 	if a.f.output == "" || a.f.output == "-" {
 		return fn(a.stdout)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(a.f.output), "."+filepath.Base(a.f.output)+".*")
+	err := writeFile(a.f.output, fn)
+	if errors.Is(err, syscall.ENOSPC) {
+		return &hintError{fmt.Errorf("-o %s: %w", a.f.output, err), "free some space there, or name a file elsewhere"}
+	}
 	if err != nil {
 		return fmt.Errorf("-o %s: %w", a.f.output, err)
+	}
+	return nil
+}
+
+func writeFile(path string, fn func(w io.Writer) error) (err error) {
+	path, direct := target(path)
+	if direct {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(fn(f), f.Close())
+	}
+	tmp, err := besides(path)
+	if err != nil {
+		return err
 	}
 	defer func() {
 		if err != nil {
@@ -51,16 +97,13 @@ func (a *app) write(fn func(w io.Writer) error) (err error) {
 			_ = os.Remove(tmp.Name())
 		}
 	}()
-	if err = fn(tmp); err != nil {
+	if err := fn(tmp); err != nil {
 		return err
 	}
-	if err = tmp.Close(); err != nil {
-		return fmt.Errorf("-o %s: %w", a.f.output, err)
+	if err := tmp.Close(); err != nil {
+		return err
 	}
-	if err = os.Rename(tmp.Name(), a.f.output); err != nil {
-		return fmt.Errorf("-o %s: %w", a.f.output, err)
-	}
-	return nil
+	return os.Rename(tmp.Name(), path)
 }
 
 // terminal returns the width of the terminal that w is, and whether it is one.
@@ -77,4 +120,15 @@ func terminal(w io.Writer) (width int, ok bool) {
 func (a *app) color() bool {
 	_, tty := terminal(a.stdout)
 	return tty && a.f.output == "" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// clean replaces control characters: a name from a dump must not steer a terminal or break a table.
+func clean(s string) string {
+	b := []rune(s)
+	for i, r := range b {
+		if r < 0x20 || r >= 0x7f && r < 0xa0 {
+			b[i] = '?'
+		}
+	}
+	return string(b)
 }

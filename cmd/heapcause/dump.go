@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"heapcause/graph"
+	"heapcause/hprof"
+)
+
+// open opens a dump. What is certainly none is refused with a word on what it is.
+func (a *app) open(ctx context.Context, path string) (*hprof.File, error) {
+	if path == "-" {
+		return nil, &hintError{errors.New("-: this version does not read standard input"), "write the dump to a file and name that"}
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	switch {
+	case st.IsDir():
+		return nil, &hintError{fmt.Errorf("%s: is a folder, not a heap dump", path), dumpsIn(path)}
+	case !st.Mode().IsRegular():
+		return nil, &hintError{fmt.Errorf("%s: is no regular file", path), "a dump is read more than once: write it to a file and name that"}
+	}
+	if out, err := os.Stat(a.f.output); err == nil && os.SameFile(st, out) {
+		return nil, &hintError{fmt.Errorf("-o %s: is the dump itself", a.f.output), "name another file"}
+	}
+	done := a.timing.phase("opening")
+	f, err := hprof.Open(ctx, path, hprof.Options{TempDir: a.f.tempDir})
+	done()
+	if errors.Is(err, hprof.ErrNotHPROF) {
+		return nil, &hintError{named(path, err), notHPROFHint(path)}
+	}
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	return f, nil
+}
+
+// build opens a dump and builds its graph. done releases both.
+func (a *app) build(ctx context.Context, path string, p *progress, noInbound bool) (h *graph.Heap, done func(), err error) {
+	f, err := a.open(ctx, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	refs := graph.DefaultReferences
+	if a.f.references == "all" {
+		refs = graph.AllReferences
+	}
+	h, err = graph.Build(ctx, f, graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, NoInbound: noInbound, Progress: p.update})
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, named(path, err)
+	}
+	a.timing.phases = append(a.timing.phases, h.Timing...)
+	return h, func() {
+		_ = h.Close()
+		_ = f.Close()
+	}, nil
+}
+
+// fileError says "path: cause" of an error in opening a file.
+func fileError(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == path {
+		err = fmt.Errorf("%s: %w", path, p.Err)
+	}
+	if err = named(path, err); errors.Is(err, fs.ErrNotExist) {
+		return &hintError{err, missingHint(path)}
+	}
+	return err
+}
+
+// named puts the file's name before an error that lacks it.
+func named(path string, err error) error {
+	if strings.Contains(err.Error(), path) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// maxWarnings of damaged places are printed one by one.
+const maxWarnings = 5
+
+// warn tells of damage on standard error, where a report that goes elsewhere does not show it.
+func warn(w io.Writer, objects int64, problems []hprof.Problem) {
+	if objects == 0 {
+		fmt.Fprintln(w, "heapcause: warning: the dump has no objects: its JVM may have stopped before it wrote any")
+	}
+	for i, p := range problems {
+		if i == maxWarnings {
+			fmt.Fprintf(w, "heapcause: warning: and %d more damaged places\n", len(problems)-i)
+			return
+		}
+		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s\n", p.Offset, p.What)
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// flags are the options of all commands; each command declares those that it has.
+type flags struct {
+	failOn          string
+	top             int // rows of a report
+	topClasses      int // of a histogram
+	topObjects      int // of dominators
+	threshold       float64
+	rules           string
+	references      string
+	workers         int
+	index           string
+	format          string
+	output          string
+	showValues      bool
+	quiet           bool
+	verbose         bool
+	tempDir         string
+	allowIncomplete bool
+	all             bool
+	verify          string
+}
+
+// The values of flags that are words.
+var (
+	failOnValues     = []string{"never", "info", "warning", "error"}
+	referencesValues = []string{"default", "all"}
+	indexValues      = []string{"auto", "always", "never"}
+)
+
+// commonFlags declares what every command that reads a dump has.
+func (a *app) commonFlags(c *cobra.Command, formats ...string) {
+	f := c.Flags()
+	f.StringVarP(&a.f.format, "format", "f", "", "output format: "+strings.Join(formats, ", ")+" (default: by the ending of -o, else text)")
+	f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output")
+	f.IntVar(&a.f.workers, "workers", 0, "processors to use (default: all)")
+	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: the system's)")
+	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress")
+	f.BoolVarP(&a.f.verbose, "verbose", "v", false, "time per phase and peak memory on standard error")
+	complete(c, "format", formats...)
+	_ = c.RegisterFlagCompletionFunc("temp-dir", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	})
+	c.ValidArgsFunction = completeDumps
+}
+
+// graphFlags declares what every command that builds the graph has.
+func (a *app) graphFlags(c *cobra.Command) {
+	c.Flags().StringVar(&a.f.references, "references", "default", "default, or all: weak and other referents count as strong, as in Eclipse MAT")
+	c.Flags().StringVar(&a.f.index, "index", "auto", "auto, always or never: whether an index of the dump is kept (this version keeps none)")
+	complete(c, "references", referencesValues...)
+	complete(c, "index", indexValues...)
+}
+
+func complete(c *cobra.Command, flag string, values ...string) {
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// check validates what flags have in common, before any work begins.
+func (a *app) check(formats ...string) error {
+	if a.f.format == "" {
+		a.f.format = formatOf(a.f.output, formats)
+	}
+	if err := oneOf("format", a.f.format, formats...); err != nil {
+		return err
+	}
+	if a.f.workers < 0 {
+		return &hintError{fmt.Errorf("--workers %d: must not be negative", a.f.workers), "0 uses all processors"}
+	}
+	if d := a.f.tempDir; d != "" {
+		if st, err := os.Stat(d); err != nil || !st.IsDir() {
+			return &hintError{fmt.Errorf("--temp-dir %s: there is no such folder", d), "create it first, or leave the option out"}
+		}
+	}
+	return checkOutput(a.f.output)
+}
+
+func (a *app) checkGraph() error {
+	if err := oneOf("references", a.f.references, referencesValues...); err != nil {
+		return err
+	}
+	if err := oneOf("index", a.f.index, indexValues...); err != nil {
+		return err
+	}
+	if a.f.index == "always" {
+		return &hintError{fmt.Errorf("--index always: this version keeps no index"), "auto and never analyse without one"}
+	}
+	return nil
+}
+
+// oneOf refuses a value that is not among those of a flag.
+func oneOf(flag, value string, valid ...string) error {
+	if slices.Contains(valid, value) {
+		return nil
+	}
+	return &hintError{fmt.Errorf("--%s %s: no such value", flag, value), "it is one of " + strings.Join(valid, ", ")}
+}
+
+// notNegative refuses a --top below 0.
+func notNegative(top int, hint string) error {
+	if top < 0 {
+		return &hintError{fmt.Errorf("--top %d: must not be negative", top), hint}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const makeHint = "make a dump with `jcmd PID GC.heap_dump FILE.hprof` (plain or -gz=1)"
+
+// foreign are kinds of files that people take for heap dumps, by how they begin.
+var foreign = []struct{ magic, hint string }{
+	{"PK\x03\x04", "this is a zip archive: unpack it and name the dump inside"},
+	{"\x28\xb5\x2f\xfd", "this is a zstd file: unpack it with `zstd -d`"},
+	{"BZh", "this is a bzip2 file: unpack it with `bunzip2`"},
+	{"\xfd7zXZ\x00", "this is an xz file: unpack it with `xz -d`"},
+	{"FLR\x00", "this is a flight recording: it has no objects; " + makeHint},
+	{"\x7fELF", "this may be a core dump: `jhsdb jmap --binaryheap --exe JAVA --core FILE` makes a heap dump of it"},
+	{"\x00\x12portable heap dump", "this is a portable heap dump of OpenJ9, which heapcause does not read"},
+	{"JAVA PROFILE", "the file's header is damaged; copy or make the dump again"},
+	{"\x1f\x8b", "the gzip file holds something else, or is damaged"},
+}
+
+// notHPROFHint says what a file that is no dump is, or how to make one.
+func notHPROFHint(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return makeHint
+	}
+	defer f.Close()
+	head := make([]byte, 512)
+	n, _ := f.ReadAt(head, 0)
+	head = head[:n]
+	switch {
+	case n == 0:
+		return "the JVM may still be writing it, or the disk was full; " + makeHint
+	case bytes.Contains(head, []byte("#instances")) || bytes.Contains(head, []byte("Full thread dump")):
+		return "this is a class histogram or a thread dump: it has no objects; " + makeHint
+	}
+	for _, k := range foreign {
+		if bytes.HasPrefix(head, []byte(k.magic)) {
+			return k.hint
+		}
+	}
+	return makeHint
+}
+
+// dumpPatterns are how dump files are called.
+var dumpPatterns = []string{"*.hprof", "*.hprof.gz", "*.hprof.[0-9]*", "*.bin"}
+
+// dumpsIn names a dump in a folder, or says how to make one.
+func dumpsIn(dir string) string {
+	if d := nearestDump(dir, ""); d != "" {
+		return "did you mean " + d + "?"
+	}
+	return makeHint
+}
+
+// missingHint names the dump that lies where a file is missing and is called most like it.
+func missingHint(path string) string {
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); err != nil {
+		return "the folder " + dir + " does not exist"
+	}
+	if d := nearestDump(dir, filepath.Base(path)); d != "" {
+		return "did you mean " + d + "?"
+	}
+	return ""
+}
+
+// nearestDump returns the dump of a folder whose name shares most of its beginning and end with name, the first of equals.
+func nearestDump(dir, name string) string {
+	best, score := "", -1
+	for _, pattern := range dumpPatterns {
+		found, _ := filepath.Glob(filepath.Join(escapeGlob(dir), pattern))
+		for _, f := range found {
+			if s := likeness(filepath.Base(f), name); s > score {
+				best, score = f, s
+			}
+		}
+	}
+	return best
+}
+
+func likeness(a, b string) int {
+	n := min(len(a), len(b))
+	i, j := 0, 0
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	for j < n-i && a[len(a)-1-j] == b[len(b)-1-j] {
+		j++
+	}
+	return i + j
+}
+
+// escapeGlob makes a folder's name stand for itself in a pattern.
+func escapeGlob(dir string) string {
+	if os.PathSeparator == '\\' { // has no escapes there
+		return dir
+	}
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
+}

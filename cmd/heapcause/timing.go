@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"heapcause/graph"
+)
+
+// timing collects how long each phase of a command took, for --verbose.
+type timing struct{ phases []graph.Phase }
+
+// phase begins a phase; the function it returns ends it.
+func (t *timing) phase(name string) func() {
+	begun := time.Now()
+	return func() { t.phases = append(t.phases, graph.Phase{Name: name, Wall: time.Since(begun)}) }
+}
+
+// printTiming prints the time of each phase and the peak memory, when asked to.
+func (a *app) printTiming() {
+	if !a.f.verbose {
+		return
+	}
+	total := time.Duration(0)
+	for _, p := range a.timing.phases {
+		fmt.Fprintf(a.stderr, "%-20s %8.2f s\n", p.Name, p.Wall.Seconds())
+		total += p.Wall
+	}
+	fmt.Fprintf(a.stderr, "%-20s %8.2f s\n", "all phases", total.Seconds())
+	if n := peakMemory(); n > 0 {
+		fmt.Fprintf(a.stderr, "%-20s %10s\n", "peak memory", humanize.IBytes(uint64(n)))
+	}
+}
+
+// peakMemory returns the peak resident size of this process in bytes, 0 where the system does not tell.
+func peakMemory() int64 {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		var kib int64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
+			return kib << 10
+		}
+	}
+	return 0
+}
