@@ -56,8 +56,10 @@ func (h *Heap) EdgeText(l EdgeLabel) string {
 		}
 		return "<" + l.Tag.String() + ">"
 	}
-	return [...]string{ClassEdge: "<class>", SuperEdge: "<super>", LoaderEdge: "<class loader>", SignersEdge: "<signers>",
-		DomainEdge: "<protection domain>", ConstantEdge: "<constant pool>", DefinedEdge: "<defined class>"}[l.Kind]
+	return [...]string{
+		ClassEdge: "<class>", SuperEdge: "<super>", LoaderEdge: "<class loader>", SignersEdge: "<signers>",
+		DomainEdge: "<protection domain>", ConstantEdge: "<constant pool>", DefinedEdge: "<defined class>",
+	}[l.Kind]
 }
 
 // Out appends the objects that o refers to, in the order of Edges.

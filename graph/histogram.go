@@ -63,8 +63,10 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 	var done atomic.Int64
 	total := f.HeapBytes()
 	err := h.parallel(ctx, f.Segments, func() (func(hprof.Segment) error, func() error) {
-		w := &counter{h: h, byID: byID, cur: hprof.NewCursor(f, false), ev: layout.NewEvidence(len(h.classes)), counts: make([]tally, len(h.classes)),
-			late: map[hprof.ID]*tally{}, chunkSize: chunkSize}
+		w := &counter{
+			h: h, byID: byID, cur: hprof.NewCursor(f, false), ev: layout.NewEvidence(len(h.classes)), counts: make([]tally, len(h.classes)),
+			late: map[hprof.ID]*tally{}, chunkSize: chunkSize,
+		}
 		run := func(s hprof.Segment) error {
 			w.segment(s)
 			h.progress("counting", done.Add(s.Length), total)

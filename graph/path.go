@@ -19,10 +19,19 @@ func (h *Heap) Path(o Object) ([]Step, bool) {
 
 // PathAvoiding is Path without the objects for which avoid is true (o itself is never avoided).
 func (h *Heap) PathAvoiding(o Object, avoid func(Object) bool) ([]Step, bool) {
-	limit := h.Strength(o)
-	if limit == Unreachable {
+	if h.Strength(o) == Unreachable {
 		return nil, false
 	}
+	if p, ok := h.search(o, avoid, false); ok {
+		return p, true
+	}
+	return h.search(o, avoid, true)
+}
+
+// search goes back from o level by level until it meets GC roots. instances says whether to go from classes to their
+// instances too: these are many, and only a class that its loader does not keep (hidden, array) needs them.
+func (h *Heap) search(o Object, avoid func(Object) bool, instances bool) ([]Step, bool) {
+	limit := h.Strength(o)
 	seen := map[Object]Object{o: NoObject} // → next towards o
 	level := []Object{o}
 	for len(level) > 0 {
@@ -37,7 +46,7 @@ func (h *Heap) PathAvoiding(o Object, avoid func(Object) bool) ([]Step, bool) {
 		}
 		var next []Object
 		for _, v := range level {
-			h.holders(v, func(u Object) bool {
+			visit := func(u Object) bool {
 				if h.Strength(u) > limit || (avoid != nil && avoid(u)) {
 					return true
 				}
@@ -52,30 +61,18 @@ func (h *Heap) PathAvoiding(o Object, avoid func(Object) bool) ([]Step, bool) {
 				seen[u] = v
 				next = append(next, u)
 				return true
-			})
+			}
+			h.sources(v, visit)
+			if c, ok := h.AsClass(v); ok && instances {
+				for u := range h.Instances(c) {
+					visit(u)
+				}
+			}
 		}
 		slices.Sort(next)
 		level = next
 	}
 	return nil, false
-}
-
-// holders calls fn with what refers to v; for a class object that nothing else holds as strongly, with its first instance.
-func (h *Heap) holders(v Object, fn func(Object) bool) {
-	c, isClass := h.AsClass(v)
-	held := false
-	h.sources(v, func(u Object) bool {
-		held = held || h.Strength(u) <= h.Strength(v)
-		return fn(u)
-	})
-	if isClass && !held {
-		for u := range h.Instances(c) {
-			if h.Strength(u) <= h.Strength(v) {
-				fn(u)
-				return
-			}
-		}
-	}
 }
 
 // bestRoot prefers class objects (statics), then threads, then the rest; then the lowest address.

@@ -45,8 +45,10 @@ func (b *builder) references(ctx context.Context) error {
 	var mu sync.Mutex
 	var done atomic.Int64
 	err = h.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func() error) {
-		w := &linker{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), ev: layout.NewEvidence(len(h.classes)),
-			counts: make([]int64, len(h.classes)), buf: make([]byte, 1<<20), chunkSize: chunkSize}
+		w := &linker{
+			b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), ev: layout.NewEvidence(len(h.classes)),
+			counts: make([]int64, len(h.classes)), buf: make([]byte, 1<<20), chunkSize: chunkSize,
+		}
 		if b.in != nil {
 			w.in = b.in.writer()
 		}
