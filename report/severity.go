@@ -52,8 +52,7 @@ func (c Confidence) Valid() bool {
 }
 
 // WorstSeverity is the highest severity among the findings, "" if there are
-// none. It is not cut: it counts every finding that List.Rows holds, and
-// findings are never capped.
+// none.
 func (r *Report) WorstSeverity() Severity {
 	var worst Severity
 	for i := range r.Findings {

@@ -53,8 +53,21 @@ func Duration(d time.Duration) Value {
 	return Value{kind: KindDuration, number: d.Milliseconds()}
 }
 
-// Time is a moment, kept to the millisecond.
-func Time(t time.Time) Value { return Value{kind: KindTime, number: t.UnixMilli()} }
+// Time is a moment, kept to the millisecond. One outside of the years 1 to 9999
+// is a plain Number of milliseconds since 1970: a dump's fields hold anything,
+// and JSON's times end there.
+func Time(t time.Time) Value {
+	if !Writable(t) {
+		return Number(t.UnixMilli())
+	}
+	return Value{kind: KindTime, number: t.UnixMilli()}
+}
+
+// Writable reports whether a time can be written in JSON.
+func Writable(t time.Time) bool {
+	y := t.UTC().Year()
+	return y >= 1 && y <= 9999
+}
 
 // Object is the address of an object.
 func Object(a Address) Value { return Value{kind: KindAddress, number: int64(a)} }

@@ -7,13 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"heapcause/report"
 )
 
 // Write writes the report, indented, with a newline at the end. Equal reports
-// give equal bytes.
+// give equal bytes. A time of the dump that JSON cannot say is left out.
 func Write(w io.Writer, r *report.Report) error {
+	if !report.Writable(r.Dump.Taken) {
+		plain := *r
+		plain.Dump.Taken = time.Time{}
+		r = &plain
+	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

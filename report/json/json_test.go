@@ -3,8 +3,10 @@ package json_test
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -48,6 +50,14 @@ func TestNoSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	reporttest.CheckSecrets(t, buf.String())
+}
+
+func TestTimeOutOfRange(t *testing.T) {
+	r := reporttest.Minimal()
+	r.Dump.Taken = time.UnixMilli(math.MaxInt64)
+	if err := json.Write(new(bytes.Buffer), r); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestReadErrors(t *testing.T) {

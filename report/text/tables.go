@@ -34,6 +34,8 @@ func (p *printer) grid(indent string, columns []string, right []bool, rows [][]s
 		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
 		tablewriter.WithPadding(tw.Padding{Left: "", Right: "  ", Overwrite: true}),
 		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithEastAsian(tw.Off),
 	)
 	t.Header(columns)
 	if t.Bulk(rows) != nil || t.Render() != nil {
@@ -62,7 +64,7 @@ func (p *printer) fit(used int, columns []string, right []bool, rows [][]string)
 			}
 		}
 		if widest < 0 {
-			return
+			break
 		}
 		widths[widest]--
 	}
@@ -82,45 +84,55 @@ func (p *printer) texts(t *report.Table) {
 	}
 }
 
+// maxHead is the widest that a column's name can make its column.
+const maxHead = 24
+
 // table writes a finding's table.
 func (p *printer) table(t *report.Table) {
 	if len(t.Rows) == 0 {
 		return
 	}
 	p.line("")
-	p.line("   %s", clean(t.Title))
+	p.wrapped("   ", t.Title)
 	if len(t.Columns) == 2 && t.Rows[0][0].Kind() == redact.SQL {
 		p.texts(t)
-		if t.Omitted > 0 {
-			p.line("     … and %s more", comma(t.Omitted))
-		}
+		p.more("     ", t.Omitted, t.OmittedBytes)
 		return
 	}
+	columns := make([]string, len(t.Columns))
 	right := make([]bool, len(t.Columns))
 	rows := make([][]string, len(t.Rows))
-	for i, r := range t.Rows {
+	for i := range rows {
 		rows[i] = make([]string, len(t.Columns))
-		for c := range t.Columns {
+	}
+	for c := range t.Columns {
+		columns[c] = middle(clean(t.Columns[c]), maxHead)
+		numbers, texts := 0, 0
+		for i, r := range t.Rows {
 			rows[i][c] = cell(r[c])
-			right[c] = right[c] || numeric(r[c])
+			switch {
+			case numeric(r[c]):
+				numbers++
+			case r[c].Kind() != report.KindNone:
+				texts++
+			}
 		}
+		right[c] = numbers > 0 && texts == 0
 	}
-	p.grid("     ", t.Columns, right, rows)
-	if t.Omitted > 0 {
-		p.line("     … and %s more", comma(t.Omitted))
-	}
+	p.grid("     ", columns, right, rows)
+	p.more("     ", t.Omitted, t.OmittedBytes)
 }
 
 // more says what a list left out.
-func (p *printer) more(omitted, size int64) {
+func (p *printer) more(indent string, omitted, size int64) {
 	if omitted <= 0 {
 		return
 	}
 	if size > 0 {
-		p.line("  … and %s more with %s", comma(omitted), bytes(size))
+		p.line("%s… and %s more with %s", indent, comma(omitted), bytes(size))
 		return
 	}
-	p.line("  … and %s more", comma(omitted))
+	p.line("%s… and %s more", indent, comma(omitted))
 }
 
 func (p *printer) consumers(r *report.Report) {
@@ -130,13 +142,16 @@ func (p *printer) consumers(r *report.Report) {
 		var rows [][]string
 		for _, o := range c.Objects.Rows {
 			name := o.Class
-			if o.Note != "" {
+			switch {
+			case strings.HasPrefix(o.Note, "class "):
 				name = o.Note
+			case o.Note != "" && o.Note != name:
+				name += " (" + o.Note + ")"
 			}
-			rows = append(rows, []string{bytes(o.Retained), bytes(o.Shallow), fmt.Sprintf("0x%x", uint64(o.Address)), clean(name)})
+			rows = append(rows, []string{bytes(o.Retained), bytes(o.Shallow), o.Address.String(), clean(name)})
 		}
 		p.grid("  ", []string{"retained", "shallow", "address", "object"}, []bool{true, true, false, false}, rows)
-		p.more(c.Objects.Omitted, c.Objects.OmittedBytes)
+		p.more("  ", c.Objects.Omitted, c.Objects.OmittedBytes)
 	}
 	if len(c.Classes.Rows) > 0 {
 		p.heading("Classes that retain most")
@@ -149,7 +164,7 @@ func (p *printer) consumers(r *report.Report) {
 			rows = append(rows, []string{bytes(k.Retained), bytes(k.Shallow), comma(k.Instances), comma(k.Classes), clean(k.Name)})
 		}
 		p.grid("  ", []string{"retained", "shallow", "objects", "classes", "package"}, []bool{true, true, true, true, false}, rows)
-		p.more(c.Packages.Omitted, 0)
+		p.more("  ", c.Packages.Omitted, 0)
 	}
 	if len(c.Loaders.Rows) > 0 {
 		p.heading("Class loaders that retain most")
@@ -160,12 +175,12 @@ func (p *printer) consumers(r *report.Report) {
 				name += " " + l.Name
 			}
 			if l.Address != 0 {
-				name += fmt.Sprintf(" @ 0x%x", uint64(l.Address))
+				name += " @ " + l.Address.String()
 			}
 			rows = append(rows, []string{bytes(l.Retained), bytes(l.Shallow), comma(l.Instances), comma(l.Classes), clean(name)})
 		}
 		p.grid("  ", []string{"retained", "shallow", "objects", "classes", "loader"}, []bool{true, true, true, true, false}, rows)
-		p.more(c.Loaders.Omitted, 0)
+		p.more("  ", c.Loaders.Omitted, 0)
 	}
 }
 
@@ -179,7 +194,7 @@ func (p *printer) classes(l report.List[report.ClassRow]) {
 		rows = append(rows, []string{bytes(k.Retained), bytes(k.Shallow), comma(k.Instances), clean(name)})
 	}
 	p.grid("  ", []string{"retained", "shallow", "instances", "class"}, []bool{true, true, true, false}, rows)
-	p.more(l.Omitted, l.OmittedBytes)
+	p.more("  ", l.Omitted, l.OmittedBytes)
 }
 
 func (p *printer) histogram(r *report.Report) {
@@ -188,40 +203,4 @@ func (p *printer) histogram(r *report.Report) {
 	}
 	p.heading("Histogram, by shallow size")
 	p.classes(r.Histogram)
-}
-
-// maxFrames of a thread are shown; the JSON report has more.
-const maxFrames = 6
-
-func (p *printer) threads(r *report.Report) {
-	if len(r.Threads.Rows) == 0 {
-		return
-	}
-	p.heading("Threads that retain most")
-	for _, t := range r.Threads.Rows {
-		state := ""
-		if t.State != "" {
-			state = "  " + t.State
-		}
-		p.line("  %9s  %s%s", bytes(t.Retained), middle(clean(fmt.Sprintf("%q", t.Name)), p.width-30), state)
-		for i, f := range t.Frames.Rows {
-			if i == maxFrames {
-				p.line("             … %s more frames", comma(t.Frames.Total()-maxFrames))
-				break
-			}
-			at := f.Source
-			switch {
-			case f.Line > 0:
-				at = fmt.Sprintf("%s:%d", f.Source, f.Line)
-			case f.Line < 0:
-				at = "native"
-			}
-			held := ""
-			if f.LocalsRetained > 0 {
-				held = "  locals " + bytes(f.LocalsRetained)
-			}
-			p.line("             at %s%s", middle(clean(fmt.Sprintf("%s.%s(%s)", f.Class, f.Method, at)), p.width-16-width(held)), held)
-		}
-	}
-	p.more(r.Threads.Omitted, r.Threads.OmittedBytes)
 }

@@ -74,9 +74,13 @@ func (p *printer) heading(format string, args ...any) {
 
 // wrapped writes text in lines of the width, the first behind first, the others indented by as much.
 func (p *printer) wrapped(first, text string) {
+	if text = strings.TrimSpace(clean(text)); text == "" {
+		p.line("%s", strings.TrimRight(first, " "))
+		return
+	}
 	indent := strings.Repeat(" ", width(first))
 	prefix := first
-	for _, l := range wrap(clean(text), p.width-width(first)) {
+	for _, l := range wrap(text, p.width-width(first)) {
 		p.line("%s%s", prefix, l)
 		prefix = indent
 	}
@@ -84,10 +88,10 @@ func (p *printer) wrapped(first, text string) {
 
 func (p *printer) header(r *report.Report) {
 	d := r.Dump
-	p.line("%s", p.styled(bold, clean(d.File)))
-	about := []string{bytes(d.Bytes)}
+	p.line("%s", p.styled(bold, middle(clean(d.File), p.width)))
+	about := []string{fmt.Sprintf("%s (%s bytes)", bytes(d.Bytes), comma(d.Bytes))}
 	if d.JVM != "" {
-		about = append(about, clean(d.JVM))
+		about = append(about, middle(clean(d.JVM), p.width/2))
 	}
 	if !d.Taken.IsZero() {
 		about = append(about, "taken "+d.Taken.UTC().Format(time.DateTime)+" UTC")
@@ -95,7 +99,7 @@ func (p *printer) header(r *report.Report) {
 	if d.Compression != "" {
 		about = append(about, d.Compression)
 	}
-	p.line("  %s", strings.Join(about, ", "))
+	p.wrapped("  ", strings.Join(about, ", "))
 	p.line("  %s objects, %s classes, %s in the heap", comma(r.Counts.Objects), comma(r.Counts.Classes), bytes(r.Counts.Bytes))
 	var held []string
 	for _, c := range r.Retention.Classes() {
@@ -103,8 +107,12 @@ func (p *printer) header(r *report.Report) {
 			held = append(held, fmt.Sprintf("%s %s", c.Name, bytes(c.Bytes)))
 		}
 	}
-	p.wrapped("  held: ", strings.Join(held, ", "))
-	p.wrapped("  sizes: ", r.Sizes.Line)
+	if len(held) > 0 {
+		p.wrapped("  held: ", strings.Join(held, ", "))
+	}
+	if r.Sizes.Line != "" {
+		p.wrapped("  sizes: ", r.Sizes.Line)
+	}
 	if d.Incomplete {
 		p.wrapped("  "+p.styled(yellow, "INCOMPLETE")+": ", fmt.Sprintf("%d damaged or missing stretches; retained sizes are lower bounds.", d.Problems.Total()))
 		for i, pr := range d.Problems.Rows {
@@ -125,9 +133,29 @@ func (p *printer) findings(r *report.Report) {
 		p.heading("No findings")
 		return
 	}
+	p.heading("%s", summary(r))
 	for i := range r.Findings {
 		p.finding(i+1, &r.Findings[i])
 	}
+}
+
+// summary counts the findings, such as "3 findings: 1 error, 2 info".
+func summary(r *report.Report) string {
+	count := map[report.Severity]int{}
+	for i := range r.Findings {
+		count[r.Findings[i].Severity]++
+	}
+	var parts []string
+	for _, s := range []report.Severity{report.Error, report.Warning, report.Info} {
+		if count[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[s], s))
+		}
+	}
+	noun := "findings"
+	if len(r.Findings) == 1 {
+		noun = "finding"
+	}
+	return fmt.Sprintf("%d %s: %s", len(r.Findings), noun, strings.Join(parts, ", "))
 }
 
 func (p *printer) severity(s report.Severity) string {
@@ -151,16 +179,16 @@ func (p *printer) finding(n int, f *report.Finding) {
 	if f.RetainedShare > 0 {
 		tag += fmt.Sprintf(", %.1f %% of the strongly reachable heap", 100*f.RetainedShare)
 	}
-	p.line("   [%s]", tag)
+	p.wrapped("   ", "["+tag+"]")
 	for _, s := range f.Story {
 		p.wrapped("   ", s)
 	}
 	for _, rel := range f.Related {
 		p.wrapped("   ", rel.Text)
 	}
-	p.path(f)
+	p.path(f.Path)
 	p.accumulation(f.Accumulation)
-	p.facts(f.Facts)
+	p.facts(f)
 	for i := range f.Tables {
 		p.table(&f.Tables[i])
 	}
@@ -176,87 +204,7 @@ func (p *printer) finding(n int, f *report.Finding) {
 		p.line("")
 		p.wrapped("   Wrong if: ", f.Falsifier)
 	}
-	p.line("   Signature: %s  (anchor: %s)", f.Signature[:min(len(f.Signature), 16)], middle(clean(f.Anchor), p.width-45))
-}
-
-func (p *printer) path(f *report.Finding) {
-	if len(f.Path) == 0 {
-		return
-	}
-	p.line("")
-	p.line("   Path from a GC root")
-	for i, s := range f.Path {
-		label := s.Label
-		switch s.Kind {
-		case report.StepRoot:
-			label = "GC root: " + s.Label
-		case report.StepStatic:
-			label = "static " + s.Label
-		case report.StepLocal:
-			label = "local of " + s.Label
-		}
-		what := s.Class
-		if s.Note != "" {
-			what += " (" + s.Note + ")"
-		}
-		if s.Repeat > 1 {
-			what += fmt.Sprintf(" × %s", comma(s.Repeat))
-		}
-		arrow := "→ "
-		if i == 0 {
-			arrow = ""
-		}
-		size := "  " + bytes(s.Retained)
-		room := p.width - 5 - 2 - width(size)
-		text := clean(arrow + label)
-		full := text + "  " + clean(what)
-		if width(full) > room {
-			p.line("     %s", middle(text, p.width-5))
-			p.line("         %s%s", middle(clean(what), room-4), size)
-			continue
-		}
-		p.line("     %s%s", full, size)
-	}
-}
-
-func (p *printer) accumulation(a *report.Accumulation) {
-	if a == nil || a.Children == 0 {
-		return
-	}
-	text := fmt.Sprintf("Piles up in %s @ 0x%x: %s objects below it", a.Class, uint64(a.Address), comma(a.Children))
-	if a.ChildClass != "" {
-		text += fmt.Sprintf(", %s of them %s with %s", comma(a.ChildObjects), a.ChildClass, bytes(a.ChildBytes))
-	}
-	p.line("")
-	p.wrapped("   ", text+".")
-}
-
-func (p *printer) facts(fs report.Rows[report.Fact]) {
-	if len(fs) == 0 {
-		return
-	}
-	p.line("")
-	label := 0
-	for _, f := range fs {
-		label = max(label, width(f.Label))
-	}
-	label = min(label, p.width/2)
-	for _, f := range fs {
-		p.wrapped(fmt.Sprintf("   %s  ", pad(clean(f.Label), label)), value(f.Value))
-	}
-}
-
-func (p *printer) evidence(f *report.Finding) {
-	for _, e := range f.Evidence.Rows {
-		p.line("")
-		p.wrapped("   ", fmt.Sprintf("%s @ 0x%x, retains %s: %s", e.Class, uint64(e.Address), bytes(e.Retained), e.Note))
-		for _, fact := range e.Fields {
-			p.wrapped("     "+clean(fact.Label)+" = ", value(fact.Value))
-		}
-	}
-	if f.Evidence.Omitted > 0 {
-		p.line("   … and %s more objects", comma(f.Evidence.Omitted))
-	}
+	p.signature(f)
 }
 
 func (p *printer) notes(r *report.Report) {

@@ -5,34 +5,39 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 
 	"heapcause/report"
 )
 
+// columns measures texts the same whatever the locale of the user, so that a dump always gives the same bytes.
+var columns = &runewidth.Condition{StrictEmojiNeutral: true}
+
 // width is the number of columns of a text, escape sequences of our own styles not counted.
 func width(s string) int {
 	for {
 		i := strings.Index(s, "\x1b[")
 		if i < 0 {
-			return runewidth.StringWidth(s)
+			return columns.StringWidth(s)
 		}
 		j := strings.IndexByte(s[i:], 'm')
 		if j < 0 {
-			return runewidth.StringWidth(s[:i])
+			return columns.StringWidth(s[:i])
 		}
 		s = s[:i] + s[i+j+1:]
 	}
 }
 
-// clean replaces what could steer a terminal: control characters, and marks that change the direction of text.
+// clean replaces what could steer a terminal or reorder a line: control characters, line separators, marks without
+// width, and bytes that are no text.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		case unicode.IsControl(r), r == utf8.RuneError, unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
 			return '?'
 		}
 		return r
@@ -48,32 +53,27 @@ func middle(s string, n int) string {
 	if width(s) <= n {
 		return s
 	}
-	r := []rune(s)
-	head := runewidth.Truncate(s, (n-1)/2, "")
-	tail := ""
-	for i := len(r) - 1; i >= 0; i-- {
-		if width(head)+1+width(tail)+runewidth.RuneWidth(r[i]) > n {
+	head := columns.Truncate(s, n/2, "")
+	room := n - 1 - width(head)
+	from := len(s)
+	for from > 0 {
+		r, size := utf8.DecodeLastRuneInString(s[:from])
+		room -= columns.RuneWidth(r)
+		if room < 0 {
 			break
 		}
-		tail = string(r[i]) + tail
+		from -= size
 	}
-	return head + "…" + tail
+	return head + "…" + s[from:]
 }
 
-// wrap breaks a text into lines of at most n columns, at spaces; a longer word is cut.
+// wrap breaks a text into lines of at most n columns, at spaces; a longer word loses its middle.
 func wrap(s string, n int) []string {
 	n = max(n, 20)
 	var out []string
 	line := ""
 	for word := range strings.FieldsSeq(s) {
-		for width(word) > n {
-			if line != "" {
-				out, line = append(out, line), ""
-			}
-			head := runewidth.Truncate(word, n, "")
-			out = append(out, head)
-			word = word[len(head):]
-		}
+		word = middle(word, n)
 		switch {
 		case line == "":
 			line = word
@@ -83,10 +83,7 @@ func wrap(s string, n int) []string {
 			out, line = append(out, line), word
 		}
 	}
-	if line != "" || len(out) == 0 {
-		out = append(out, line)
-	}
-	return out
+	return append(out, line)
 }
 
 // value writes a figure for people.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"heapcause/report"
 )
@@ -49,7 +50,7 @@ func Write(w io.Writer, r *report.Report, t Table) error {
 	case Objects:
 		row("#address", "class", "note", "shallow", "retained")
 		for _, o := range r.Consumers.Objects.Rows {
-			row(fmt.Sprintf("0x%x", uint64(o.Address)), o.Class, o.Note, o.Shallow, o.Retained)
+			row(o.Address, o.Class, o.Note, o.Shallow, o.Retained)
 		}
 	case Packages:
 		row("#package", "classes", "instances", "shallow", "retained")
@@ -57,15 +58,15 @@ func Write(w io.Writer, r *report.Report, t Table) error {
 			row(p.Name, p.Classes, p.Instances, p.Shallow, p.Retained)
 		}
 	case Loaders:
-		row("#loader", "name", "classes", "instances", "shallow", "retained")
+		row("#loader", "name", "address", "classes", "instances", "shallow", "retained")
 		for _, l := range r.Consumers.Loaders.Rows {
-			row(l.Class, l.Name, l.Classes, l.Instances, l.Shallow, l.Retained)
+			row(l.Class, l.Name, l.Address, l.Classes, l.Instances, l.Shallow, l.Retained)
 		}
 	case Findings:
-		row("#severity", "rule", "retained", "objects", "signature", "title")
+		row("#severity", "confidence", "rule", "retained", "share", "objects", "signature", "title")
 		for i := range r.Findings {
 			f := &r.Findings[i]
-			row(f.Severity, f.Rule, f.Retained, f.Objects, f.Signature, f.Title)
+			row(f.Severity, f.Confidence, f.Rule, f.Retained, f.RetainedShare, f.Objects, f.Signature, f.Title)
 		}
 	default:
 		return fmt.Errorf("no table %q", t)
@@ -73,15 +74,17 @@ func Write(w io.Writer, r *report.Report, t Table) error {
 	return b.Flush()
 }
 
-// escape keeps a cell in its cell, and a spreadsheet from taking it for a formula.
+// escape keeps a cell in its cell, a terminal from obeying it, and a spreadsheet from taking it for a formula: control
+// characters, tabs and line breaks become spaces, and what begins like a formula gets an apostrophe in front. Numbers
+// are never negative here.
 func escape(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return ' '
 		}
 		return r
 	}, s)
-	if s != "" && strings.ContainsRune("=+@", rune(s[0])) {
+	if first := strings.TrimLeft(s, " "); first != "" && strings.ContainsRune("=+-@", rune(first[0])) {
 		return "'" + s
 	}
 	return s

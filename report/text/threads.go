@@ -1,0 +1,79 @@
+package text
+
+import (
+	"fmt"
+
+	"heapcause/report"
+)
+
+const (
+	// maxFrames of a thread are shown; the JSON report has more.
+	maxFrames = 6
+	// smallThread is what a thread must retain for its stack to be shown.
+	smallThread = 64 << 10
+)
+
+func (p *printer) threads(r *report.Report) {
+	if len(r.Threads.Rows) == 0 {
+		return
+	}
+	p.heading("Threads that retain most")
+	for i := range r.Threads.Rows {
+		t := &r.Threads.Rows[i]
+		text := fmt.Sprintf("%9s  %s", bytes(t.Retained), middle(clean(fmt.Sprintf("%q", t.Name)), p.width/2))
+		for _, note := range []string{t.State, flag(t.Daemon, "daemon"), flag(t.Virtual, "virtual")} {
+			if note != "" {
+				text += "  " + clean(note)
+			}
+		}
+		p.line("  %s", middle(text, p.width-2))
+		if t.Retained >= smallThread {
+			p.frames(&t.Frames)
+		}
+	}
+	p.more("  ", r.Threads.Omitted, r.Threads.OmittedBytes)
+}
+
+func flag(set bool, word string) string {
+	if set {
+		return word
+	}
+	return ""
+}
+
+func (p *printer) frames(frames *report.List[report.Frame]) {
+	for i := range frames.Rows {
+		if i == maxFrames {
+			break
+		}
+		f := &frames.Rows[i]
+		held := ""
+		if f.LocalsRetained > 0 {
+			held = "  locals " + bytes(f.LocalsRetained)
+			if len(f.Locals.Rows) > 0 {
+				largest := ", " + clean(f.Locals.Rows[0].Class)
+				if width(frame(f))+width(held)+width(largest)+16 <= p.width {
+					held += largest
+				}
+			}
+		}
+		p.line("             at %s%s", middle(clean(frame(f)), p.width-16-width(held)), held)
+	}
+	if n := frames.Total() - int64(min(len(frames.Rows), maxFrames)); n > 0 {
+		p.line("             … %s more frames", comma(n))
+	}
+}
+
+// frame names a frame as Java's stack traces do.
+func frame(f *report.Frame) string {
+	at := f.Source
+	switch {
+	case f.Line < 0:
+		at = "native"
+	case f.Line > 0:
+		at = fmt.Sprintf("%s:%d", f.Source, f.Line)
+	case at == "":
+		at = "unknown source"
+	}
+	return fmt.Sprintf("%s.%s(%s)", f.Class, f.Method, at)
+}
