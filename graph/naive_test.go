@@ -324,9 +324,9 @@ func build(t testing.TB, f *hprof.File, opt graph.Options) *graph.Heap {
 
 // TestRandomHeaps compares heaps with every kind of edge and root with the definitions.
 func TestRandomHeaps(t *testing.T) {
-	seeds := uint64(600)
+	seeds := uint64(300)
 	if testing.Short() {
-		seeds = 60
+		seeds = 40
 	}
 	for seed := range seeds {
 		for _, refs := range []graph.References{graph.DefaultReferences, graph.AllReferences} {
