@@ -49,7 +49,11 @@ func edge(s *report.Step) string {
 // target names the object of a step.
 func target(s *report.Step) string {
 	what := s.Class
-	if s.Note != "" && s.Note != s.Class {
+	switch s.Note {
+	case "", s.Class:
+	case "class " + s.Class:
+		what = s.Note
+	default:
 		what += " (" + s.Note + ")"
 	}
 	if s.Repeat > 1 {

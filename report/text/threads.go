@@ -18,6 +18,7 @@ func (p *printer) threads(r *report.Report) {
 		return
 	}
 	p.heading("Threads that retain most")
+	short := false
 	for i := range r.Threads.Rows {
 		t := &r.Threads.Rows[i]
 		text := fmt.Sprintf("%9s  %s", bytes(t.Retained), middle(clean(fmt.Sprintf("%q", t.Name)), p.width/2))
@@ -29,7 +30,12 @@ func (p *printer) threads(r *report.Report) {
 		p.line("  %s", middle(text, p.width-2))
 		if t.Retained >= smallThread {
 			p.frames(&t.Frames)
+		} else if len(t.Frames.Rows) > 0 {
+			short = true
 		}
+	}
+	if short {
+		p.line("  Stacks of threads that retain less than %s are in the JSON report.", bytes(smallThread))
 	}
 	p.more("  ", r.Threads.Omitted, r.Threads.OmittedBytes)
 }
