@@ -34,10 +34,10 @@ func (p *printer) threads(r *report.Report) {
 			short = true
 		}
 	}
-	if short {
-		p.line("  Stacks of threads that retain less than %s are in the JSON report.", bytes(smallThread))
-	}
 	p.more("  ", r.Threads.Omitted, r.Threads.OmittedBytes)
+	if short {
+		p.wrapped("  ", fmt.Sprintf("Stacks of threads that retain less than %s are in the JSON report.", bytes(smallThread)))
+	}
 }
 
 func flag(set bool, word string) string {
