@@ -20,8 +20,9 @@ func (a *app) analyzeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "analyze DUMP",
 		Short: "Say what fills the heap, who holds it and what to change",
-		Long: `Reads the dump twice, builds the object graph, dominators and retained sizes, runs the rules, and prints a report that begins
-with the findings. Contents of strings are masked unless --show-values is given.
+		Long: `Reads the dump twice, builds the object graph, dominators and retained sizes, runs the rules, and
+prints a report that begins with the findings. Contents of strings are masked unless --show-values
+is given. heapcause DUMP does the same.
 
 Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not be done.`,
 		Example: `  heapcause analyze app.hprof

@@ -19,9 +19,10 @@ func (a *app) dominatorsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dominators DUMP",
 		Short: "List the largest objects by retained size, or every object with its dominator",
-		Long: `Prints the objects at the top of the dominator tree, the greatest retained size first. With --all it prints every object in
-ascending address order: address, address of its class object, shallow and retained size, and the address of its immediate
-dominator, "root" for the virtual root. With --references=all only reachable objects are printed.`,
+		Long: `Prints the objects at the top of the dominator tree, the greatest retained size first. With --all it
+prints every object in ascending address order: address, address of its class object, shallow and
+retained size, and the address of its immediate dominator, "root" for the virtual root. With
+--references=all only reachable objects are printed.`,
 		Example: `  heapcause dominators app.hprof --top 20
   heapcause dominators app.hprof --all -f tsv > objects.tsv`,
 		Args: oneDump,

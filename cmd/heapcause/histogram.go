@@ -17,8 +17,9 @@ func (a *app) histogramCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "histogram DUMP",
 		Short: "Count instances and bytes per class, without building a graph",
-		Long: `Reads the dump once and prints instances and shallow bytes per class, the greatest first, with the exact sizes of the JVM that
-wrote it. Memory does not depend on the size of the dump.`,
+		Long: `Reads the dump once and prints instances and shallow bytes per class, the greatest first, with the
+exact sizes of the JVM that wrote it. Where the dump is in the order of addresses, as with all of
+HotSpot's collectors but ZGC and Shenandoah, memory does not depend on its size.`,
 		Example: `  heapcause histogram app.hprof
   heapcause histogram app.hprof --top 0 -f tsv > histogram.tsv
   heapcause histogram app.hprof --verify-against jcmd-class-histogram.txt`,

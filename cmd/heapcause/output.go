@@ -29,8 +29,11 @@ func checkOutput(path string) error {
 	}
 	path, direct := target(path)
 	dir := filepath.Dir(path)
-	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+	switch st, err := os.Stat(dir); {
+	case err != nil:
 		return &hintError{fmt.Errorf("-o %s: the folder %s does not exist", path, dir), "create it first"}
+	case !st.IsDir():
+		return &hintError{fmt.Errorf("-o %s: %s is no folder", path, dir), "name a file in a folder"}
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
 		return &hintError{fmt.Errorf("-o %s: is a folder", path), "name a file in it"}
@@ -65,17 +68,21 @@ func besides(path string) (*os.File, error) {
 // write hands a writer to fn: standard output, or a file that appears under its name only when fn has succeeded. Such files
 // are readable by their owner alone, as the JVM's dumps are.
 func (a *app) write(fn func(w io.Writer) error) error {
+	var err error
+	name := "standard output"
 	if a.f.output == "" || a.f.output == "-" {
-		return fn(a.stdout)
+		err = fn(a.stdout)
+	} else {
+		name = "-o " + a.f.output
+		err = writeFile(a.f.output, fn)
 	}
-	err := writeFile(a.f.output, fn)
-	if errors.Is(err, syscall.ENOSPC) {
-		return &hintError{fmt.Errorf("-o %s: %w", a.f.output, err), "free some space there, or name a file elsewhere"}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return &hintError{fmt.Errorf("%s: %w", name, err), "free some space there, or name a file elsewhere with -o"}
 	}
-	if err != nil {
-		return fmt.Errorf("-o %s: %w", a.f.output, err)
-	}
-	return nil
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 func writeFile(path string, fn func(w io.Writer) error) (err error) {

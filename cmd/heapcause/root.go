@@ -27,8 +27,10 @@ func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "heapcause [command] DUMP",
 		Short: "Say why a Java heap is full",
-		Long: `heapcause reads a Java heap dump (HPROF) and says why the heap is full: what is retained, who holds it, which
-known leak pattern it is, and what to change. Nothing is sent anywhere.`,
+		Long: `heapcause reads a Java heap dump (HPROF) and says why the heap is full: what is retained, who holds
+it, which known leak pattern it is, and what to change. Nothing is sent anywhere.
+
+Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work could not be done.`,
 		Example: `  heapcause app.hprof                         the report, findings first
   heapcause analyze app.hprof -o report.json  the same as JSON
   heapcause histogram app.hprof               classes by bytes, in seconds`,

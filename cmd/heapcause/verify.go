@@ -12,7 +12,7 @@ import (
 func readHistogram(path string) (map[string]graph.ClassCount, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--verify-against %w", err)
+		return nil, fmt.Errorf("--verify-against: %w", fileError(path, err))
 	}
 	defer func() { _ = in.Close() }()
 	jvm, err := graph.ParseHistogram(in)
