@@ -28,7 +28,7 @@ func notHPROFHint(path string) string {
 	if err != nil {
 		return makeHint
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	head := make([]byte, 512)
 	n, _ := f.ReadAt(head, 0)
 	head = head[:n]

@@ -52,7 +52,7 @@ func checkOutput(path string) error {
 
 // target follows links, so that what a link names is replaced and not the link. direct says that it is a device or a pipe: that
 // is written to and not replaced.
-func target(path string) (real string, direct bool) {
+func target(path string) (file string, direct bool) {
 	if p, err := filepath.EvalSymlinks(path); err == nil {
 		path = p
 	}
