@@ -1,26 +1,26 @@
 package analyze
 
 import (
-	"github.com/dustin/go-humanize"
-
 	"heapcause/graph"
 	"heapcause/report"
 )
 
-// size writes bytes for people.
-func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
-
-// claim says that the finding reported last speaks of what point dominates and of the members.
-func (p *Pass) claim(point graph.Object, members map[graph.Object]bool) {
-	p.Facts.claims = append(p.Facts.claims, claim{len(p.run.findings) - 1, point, members})
+// claim says that a finding speaks of the members, and of what point dominates.
+type claim struct {
+	finding *report.Finding
+	point   graph.Object // NoObject for none
+	members objectSet
+	// with words the headline anew when another rule can say what the members are.
+	with func(what string) string
 }
 
-// claimedBy returns the finding that speaks of an object: one of its members, or what its point dominates, or what
-// dominates the point and retains little else.
-func (p *Pass) claimedBy(o graph.Object) *report.Finding {
-	for _, c := range p.Facts.claims {
-		if c.members[o] || c.point != graph.NoObject && (p.dominates(c.point, o) || p.dominates(o, c.point) && p.Heap.Retained(c.point)*2 > p.Heap.Retained(o)) {
-			return p.run.findings[c.index]
+func (p *Pass) claim(c claim) { p.run.claims = append(p.run.claims, c) }
+
+// memberOf returns the claim that an object is a member of.
+func (p *Pass) memberOf(o graph.Object) *claim {
+	for i := range p.run.claims {
+		if p.run.claims[i].members.has(o) {
+			return &p.run.claims[i]
 		}
 	}
 	return nil
@@ -28,6 +28,30 @@ func (p *Pass) claimedBy(o graph.Object) *report.Finding {
 
 // maxClimb bounds the walk up the dominator tree: a claim is near or it is none. Deeper chains are lists.
 const maxClimb = 10000
+
+// claimed returns the claim that covers an object: it is a member, or below a member or a claim's point; or it dominates a
+// claim's point, or its first member, and retains little besides.
+func (p *Pass) claimed(o graph.Object) *claim {
+	h := p.Heap
+	for d, i := o, 0; d != graph.NoObject && i < maxClimb; d, i = h.Idom(d), i+1 {
+		for j := range p.run.claims {
+			if c := &p.run.claims[j]; c.point == d || c.members.has(d) {
+				return c
+			}
+		}
+	}
+	for j := range p.run.claims {
+		c := &p.run.claims[j]
+		below := c.point
+		if below == graph.NoObject && len(c.members) > 0 {
+			below = c.members[0]
+		}
+		if below != graph.NoObject && p.dominates(o, below) && c.finding.Retained*2 > h.Retained(o) {
+			return c
+		}
+	}
+	return nil
+}
 
 // dominates reports whether a is o or one of its dominators.
 func (p *Pass) dominates(a, o graph.Object) bool {
@@ -38,26 +62,4 @@ func (p *Pass) dominates(a, o graph.Object) bool {
 		o = p.Heap.Idom(o)
 	}
 	return false
-}
-
-// accumulation describes the children of an object in the dominator tree.
-func (p *Pass) accumulation(o graph.Object) *report.Accumulation {
-	h := p.Heap
-	a := &report.Accumulation{Address: p.address(o), Class: h.ClassName(o), Retained: h.Retained(o), Children: h.NumDominated(o)}
-	count, bytes := map[graph.Class]int64{}, map[graph.Class]int64{}
-	for _, c := range h.Dominated(o, nil) {
-		k := h.ClassOf(c)
-		count[k]++
-		bytes[k] += h.Retained(c)
-	}
-	best := graph.NoClass
-	for k, b := range bytes {
-		if best == graph.NoClass || b > bytes[best] || b == bytes[best] && k < best {
-			best = k
-		}
-	}
-	if best != graph.NoClass {
-		a.ChildClass, a.ChildObjects, a.ChildBytes = h.Class(best).Name, count[best], bytes[best]
-	}
-	return a
 }

@@ -7,271 +7,270 @@ import (
 
 	"heapcause/graph"
 	"heapcause/report"
-	"heapcause/report/redact"
 )
 
-// Thresholds of jdbc-statement-retained: a pool of connections with their statement caches stays well below.
+// Thresholds of jdbc-statement-retained. A pool of connections with its statement caches stays well below.
 const (
-	statementsMin        = 500
-	statementsWarn       = 5000
-	statementsErrorShare = 0.25
-	statementsErrorBytes = 64 << 20
+	statementsMin      = 500    // fewer are told only where they retain much
+	statementsLeaked   = 10_000 // so many open ones in the application's hands are a leak, however little they retain
+	openPerConnection  = 1000   // no driver's or pool's cache of statements is that large
+	connectionsInTable = 5
 )
 
 // JDBCStatementRetained finds JDBC statements that are kept: open ones that nobody closed, closed ones that somebody holds.
 var JDBCStatementRetained = &Rule{
-	Name:  statementRule,
+	Name:  "jdbc-statement-retained",
 	Title: "JDBC statements are kept in large numbers",
 	Doc: `A JDBC statement holds its SQL, its parameters and the rows of its results. Thousands of them in the heap mean that they are
 not closed, or closed but still held: by a timer's queue, by the connection's list of open statements, by a collection of the
 application, or by finalization.
 
-Recognised by the statement classes of the known drivers, their closed flag, and who refers to each statement besides
-java.lang.ref.Finalizer and its own results.
+Recognised by the statement classes of the known drivers (PostgreSQL, MySQL, MariaDB, SQL Server, Oracle, H2, HSQLDB, SQLite,
+jTDS) and their closed flag; who holds each is found through its dominators and referrers, java.lang.ref.Finalizer aside. From
+500 on, or where they retain much, it is told; a warning from 10,000 open ones in the application's hands or 1,000 on one
+connection, or where they retain much. SQL texts are counted by shape, without literals and comments.
 
 Close statements where they are used (try-with-resources); remove closed ones from the collection; for a timer see
 timer-queue-backlog, for finalization see finalizer-backlog.`,
 	Max:      report.Error,
 	Requires: []*Rule{TimerQueueBacklog, FinalizerBacklog},
+	Scans:    []*Scan{statementScan},
 	Run:      runJDBC,
 }
 
-// statementGroup are the statements of one class with one way of being held.
+// statementGroup are the statements of one class that are held in one way.
 type statementGroup struct {
-	class   string
-	driver  string
-	by      string // "", or the class of the direct holder
-	holder  graph.Object
-	finding *report.Finding // that speaks of them already
-	all     []*statement
-	open    int64
+	class  graph.Class
+	held   holdingOf
+	all    []*statement
+	open   int64
+	owners map[graph.Object]int64 // statements by collection
+	claim  *claim
 }
 
 func runJDBC(p *Pass) error {
-	groups := p.groupStatements()
-	for _, g := range groups {
-		n := int64(len(g.all))
-		if n < statementsMin {
-			continue
+	statements, wrappers := p.statementsOf()
+	var open int64
+	for _, s := range statements {
+		if s.open {
+			open++
 		}
-		if g.finding != nil {
-			p.joinStatements(g)
-			continue
+	}
+	p.Figure("jdbc.statements", "statements", int64(len(statements)))
+	p.Figure("jdbc.statements.open", "statements", open)
+	wrapped := map[graph.Object]*statement{}
+	for _, s := range wrappers {
+		if s.inner != graph.NoObject {
+			wrapped[s.inner] = s
 		}
-		p.statementFinding(g)
+	}
+	for _, g := range p.groupStatements(statements) {
+		switch n := int64(len(g.all)); {
+		case g.held.kind == heldByFinding:
+			if n >= statementsMin || n*2 > g.held.finding.Objects {
+				p.joinStatements(g, wrapped)
+			}
+		case g.held.kind != heldByNothing && (n >= statementsMin || p.Share(p.retainedBy(g.objects())) >= p.Options.Threshold):
+			p.statementFinding(g, wrapped)
+		}
 	}
 	return nil
 }
 
-// groupStatements sorts the statements by class and holder; those that a finding speaks of already go by it.
-func (p *Pass) groupStatements() []*statementGroup {
-	h, f := p.Heap, p.Facts
+// groupStatements sorts the statements by class and by what holds them, the largest group first.
+func (p *Pass) groupStatements(ss []*statement) []*statementGroup {
 	type key struct {
-		class  graph.Class
-		holder graph.Object
-		claim  int
+		class graph.Class
+		held  holdingOf
 	}
 	m := map[key]*statementGroup{}
-	var order []*statementGroup
-	var buf []graph.Object
-	for i := range f.statements {
-		s := &f.statements[i]
-		k := key{h.ClassOf(s.object), graph.NoObject, -1}
-		for ci, c := range f.claims {
-			if c.members[s.object] {
-				k.claim = ci
-				break
-			}
-		}
-		if k.claim < 0 {
-			buf = p.externalHolders(s.object, buf[:0])
-			if len(buf) > 0 {
-				k.holder = slices.MaxFunc(buf, func(a, b graph.Object) int {
-					return cmp.Or(cmp.Compare(h.Retained(a), h.Retained(b)), cmp.Compare(b, a))
-				})
-			}
-		}
+	holders := newStatementHolders(p, ss)
+	for _, s := range ss {
+		held, owner := holders.of(s)
+		k := key{p.Heap.ClassOf(s.object), held}
 		g := m[k]
 		if g == nil {
-			g = &statementGroup{class: h.Class(k.class).Name, driver: s.driver.name, holder: k.holder}
-			if k.holder != graph.NoObject {
-				g.by = h.ClassName(k.holder)
-			}
-			if k.claim >= 0 {
-				g.finding = p.run.findings[f.claims[k.claim].index]
-			}
+			g = &statementGroup{class: k.class, held: held, owners: map[graph.Object]int64{}, claim: p.memberOf(s.object)}
 			m[k] = g
-			order = append(order, g)
 		}
 		g.all = append(g.all, s)
 		if s.open {
 			g.open++
 		}
+		if owner != graph.NoObject {
+			g.owners[owner]++
+		}
 	}
-	slices.SortStableFunc(order, func(a, b *statementGroup) int { return cmp.Compare(len(b.all), len(a.all)) })
-	return order
+	out := make([]*statementGroup, 0, len(m))
+	for _, g := range m {
+		out = append(out, g)
+	}
+	slices.SortFunc(out, func(a, b *statementGroup) int {
+		return cmp.Or(cmp.Compare(len(b.all), len(a.all)), cmp.Compare(p.className(a.class), p.className(b.class)), cmp.Compare(a.held.label, b.held.label), cmp.Compare(a.all[0].object, b.all[0].object))
+	})
+	return out
 }
 
-func (g *statementGroup) objects() []graph.Object {
-	out := make([]graph.Object, len(g.all))
+func (g *statementGroup) objects() objectSet {
+	out := make(objectSet, len(g.all)) // in address order already
 	for i, s := range g.all {
 		out[i] = s.object
 	}
 	return out
 }
 
-func (g *statementGroup) stateText() string {
-	n := int64(len(g.all))
+func (g *statementGroup) count() int64 { return int64(len(g.all)) }
+
+// state says how many are open: "closed", "open", or "closed and 3 open".
+func (g *statementGroup) state() string {
 	switch g.open {
 	case 0:
-		return fmt.Sprintf("all %s are closed", number(n))
-	case n:
-		return fmt.Sprintf("all %s are open", number(n))
+		return "closed"
+	case g.count():
+		return "open"
 	}
-	return fmt.Sprintf("%s are closed and %s open", number(n-g.open), number(g.open))
+	return fmt.Sprintf("closed and %s open", number(g.open))
 }
 
-// joinStatements adds what is known of the statements to the finding that holds them.
-func (p *Pass) joinStatements(g *statementGroup) {
-	f := g.finding
-	n := int64(len(g.all))
+// what is "20,000 closed org.postgresql.jdbc3g.Jdbc3gPreparedStatement".
+func (p *Pass) what(g *statementGroup) string {
+	n := g.count()
+	if g.open < n {
+		n -= g.open
+	}
+	return fmt.Sprintf("%s %s %s", number(n), g.state(), p.className(g.class))
+}
+
+// joinStatements adds what is known of the statements to the finding that explains them.
+func (p *Pass) joinStatements(g *statementGroup, wrapped map[graph.Object]*statement) {
+	f := g.held.finding
+	if g.claim.with != nil {
+		f.Title = g.claim.with(p.what(g))
+	}
+	facts := p.statementFacts(g)
 	f.Tables = append(f.Tables, p.sqlTable(g))
-	p.Join(f, fmt.Sprintf("They hold %s statements of %s (%s): %s.", number(n), g.class, g.driver, g.stateText()),
-		report.Fact{Label: "statements", Value: report.Count(n)},
-		report.Fact{Label: "statements closed", Value: report.Count(n - g.open)},
-		report.Fact{Label: "statements open", Value: report.Count(g.open)},
-		report.Fact{Label: "retained by the statements", Value: report.Bytes(p.Heap.RetainedOf(g.objects()))})
-	if f.Rule == timerRule {
-		f.Fix = slices.Insert(f.Fix, 0,
-			"Shorten the query timeout (setQueryTimeout): each execute schedules a task that far ahead, and closing the statement only cancels it.",
-			"Use a newer driver: later versions take cancelled tasks out of the timer (Timer.purge()).")
-		f.Fix = append(f.Fix, "Use the server's statement timeout or a socket timeout instead.")
+	p.wrapperTable(f, g, wrapped)
+	text := fmt.Sprintf("They hold %s statements of %s (%s): ", number(g.count()), p.className(g.class), g.all[0].driver.name)
+	switch g.open {
+	case 0:
+		text += "all are closed, so the application is not at fault."
+	case g.count():
+		text += "all are open."
+	default:
+		text += fmt.Sprintf("%s are closed and %s open.", number(g.count()-g.open), number(g.open))
 	}
-	p.evidenceStatement(f, g.all[0])
+	p.Join(f, text, facts...)
+	if f.Rule == TimerQueueBacklog.Name {
+		timeout := ""
+		if t := g.timeout(); t > 0 {
+			timeout = fmt.Sprintf(", now up to %s s,", number(t))
+		}
+		f.Fix = slices.Insert(f.Fix, 0,
+			"Shorten the query timeout"+timeout+" (setQueryTimeout): each execute schedules a task that far ahead, and closing the statement only cancels it.",
+			"Use a newer driver: later ones take cancelled tasks out of the timer (Timer.purge()).",
+			"Or use the server's own statement timeout, or a socket timeout, instead.")
+	}
+	p.statementEvidence(f, g)
 }
 
-func (p *Pass) statementFinding(g *statementGroup) {
-	h := p.Heap
-	n := int64(len(g.all))
+// timeout is the longest query timeout of the group in seconds, 0 for none.
+func (g *statementGroup) timeout() int64 {
+	var t int64
+	for _, s := range g.all {
+		t = max(t, s.timeout)
+	}
+	return t
+}
+
+func (p *Pass) statementFacts(g *statementGroup) report.Rows[report.Fact] {
+	facts := report.Rows[report.Fact]{
+		fact("statements", report.Count(g.count())),
+		fact("statements closed", report.Count(g.count()-g.open)),
+		fact("statements open", report.Count(g.open)),
+		fact("driver", report.Name(g.all[0].driver.name)),
+		fact("connections", report.Count(int64(len(g.connections())))),
+	}
+	if t := g.timeout(); t > 0 {
+		facts = append(facts, fact("query timeout, seconds", report.Number(t)))
+	}
+	return append(facts, fact("retained by the statements", report.Bytes(p.retainedBy(g.objects()))))
+}
+
+func (p *Pass) statementFinding(g *statementGroup, wrapped map[graph.Object]*statement) {
 	objects := g.objects()
-	retained := h.RetainedOf(objects)
 	f := report.Finding{
-		Severity: report.Info, Confidence: report.Certain, Retained: retained, Objects: n,
-		Facts: []report.Fact{
-			{Label: "statements", Value: report.Count(n)}, {Label: "open", Value: report.Count(g.open)}, {Label: "closed", Value: report.Count(n - g.open)},
-			{Label: "driver", Value: report.Name(g.driver)}, {Label: "connections", Value: report.Count(int64(len(connections(g))))},
-			{Label: "retained by the statements", Value: report.Bytes(retained)},
-		},
-		Falsifier: "The statements belong to a bounded cache and their number does not grow between two dumps.",
+		Confidence: report.Certain, Retained: p.retainedBy(objects), Objects: g.count(),
+		Facts:     append(p.statementFacts(g), fact("held by", report.Name(g.heldText()))),
+		Falsifier: "The statements belong to a bounded cache, and their number does not grow between two dumps.",
 	}
-	switch share := p.Share(retained); {
-	case share >= statementsErrorShare && retained >= statementsErrorBytes:
-		f.Severity = report.Error
-	case n >= statementsWarn, share >= p.Options.Threshold:
-		f.Severity = report.Warning
+	f.Severity = p.statementSeverity(g, f.Retained)
+	p.statementStory(&f, g)
+	f.Title = fmt.Sprintf("%s are held by %s and retain %s", p.what(g), g.heldText(), p.of(f.Retained))
+	f.Tables = append(f.Tables, p.sqlTable(g))
+	if g.held.kind == heldByConnection || len(g.connections()) > 1 {
+		f.Tables = append(f.Tables, p.connectionTable(g))
 	}
-	path, _ := h.Path(g.all[0].object)
-	if g.holder == graph.NoObject {
-		f.Title = fmt.Sprintf("%s statements of %s are held by finalization alone (%s); they retain %s", number(n), g.class, g.stateText(), size(retained))
-	} else {
-		holder := p.holderText(path)
-		state := "open"
-		if g.open == 0 {
-			state = "closed"
-		} else if g.open < n {
-			state = fmt.Sprintf("(%s open)", number(g.open))
+	p.wrapperTable(&f, g, wrapped)
+	p.statementEvidence(&f, g)
+	owner := p.mainOwner(g)
+	path := p.run.holding(owner, nil)
+	p.sign(&f, path, p.className(g.class))
+	if owner != graph.NoObject {
+		f.Accumulation = p.accumulation(owner)
+	}
+	f.Path = p.steps(p.run.holding(g.all[0].object, nil))
+	p.claim(claim{finding: p.Report(f), point: owner, members: objects})
+}
+
+// mainOwner is the collection that has most of the group, of equal ones the first.
+func (p *Pass) mainOwner(g *statementGroup) graph.Object {
+	best := graph.NoObject
+	for o, n := range g.owners {
+		if best == graph.NoObject || n > g.owners[best] || n == g.owners[best] && o < best {
+			best = o
 		}
-		f.Title = fmt.Sprintf("%s %s statements of %s are held by %s and retain %s", number(n), state, g.class, holder, size(retained))
-		f.Accumulation = p.accumulation(g.holder)
 	}
+	return best
+}
+
+func (g *statementGroup) heldText() string {
+	switch g.held.kind {
+	case heldByConnection:
+		return "connections (" + g.held.label + ")"
+	case heldByApplication, heldByThread:
+		return g.held.label
+	}
+	return holderKindText[g.held.kind]
+}
+
+func (p *Pass) statementSeverity(g *statementGroup, retained int64) report.Severity {
+	s := p.severity(retained)
+	leaked := g.held.kind == heldByApplication && g.open >= statementsLeaked
+	for _, c := range g.connections() {
+		leaked = leaked || g.held.kind == heldByConnection && c.open >= openPerConnection
+	}
+	if leaked && s == report.Info {
+		return report.Warning
+	}
+	return s
+}
+
+func (p *Pass) statementStory(f *report.Finding, g *statementGroup) {
 	if g.open > 0 {
-		f.Story = append(f.Story, fmt.Sprintf("%s of %s statements were never closed: their results and rows stay with them.", number(g.open), number(n)))
-		f.Fix = []string{"Close each statement where it is used: try (PreparedStatement s = …) { … }.", "Do not keep statements in collections; keep SQL texts and prepare again, or use the driver's statement cache with a limit."}
+		f.Story = append(f.Story, fmt.Sprintf("%s of %s statements were never closed: their results and rows stay with them.", number(g.open), number(g.count())))
+		f.Fix = append(f.Fix, "Close each statement where it is used: try (PreparedStatement s = …) { … }.")
 	} else {
 		f.Story = append(f.Story, "All of them are closed: something still refers to them.")
-		f.Fix = []string{"Remove closed statements from what holds them (see the path)."}
 	}
-	f.Path = p.run.steps(path)
-	f.Tables = append(f.Tables, p.sqlTable(g))
-	p.evidenceStatement(&f, g.all[0])
-	p.run.sign(&f, statementRule, path, g.class)
-	p.Report(f)
-	members := make(map[graph.Object]bool, len(objects))
-	for _, o := range objects {
-		members[o] = true
+	switch g.held.kind {
+	case heldByApplication, heldByThread:
+		f.Story = append(f.Story, fmt.Sprintf("%s holds them.", g.held.label))
+		f.Fix = append(f.Fix, "Do not keep statements in collections: keep the SQL and prepare again, or use the driver's statement cache with a limit.")
+	case heldByConnection:
+		f.Story = append(f.Story, "Their connections list them until they are closed, and the pool keeps the connections.")
+		f.Fix = append(f.Fix, "Bound the statement cache of the driver or pool; find the code that owns the SQL below and does not close.")
+	default:
+		f.Story = append(f.Story, "Nothing but finalization holds them: they go once the Finalizer thread has run each.")
+		f.Fix = append(f.Fix, "Close statements explicitly; look at finalizer-backlog if they grow in number.")
 	}
-	p.claim(g.holder, members)
-}
-
-func connections(g *statementGroup) map[graph.Object]bool {
-	m := map[graph.Object]bool{}
-	for _, s := range g.all {
-		if s.connection != graph.NoObject {
-			m[s.connection] = true
-		}
-	}
-	return m
-}
-
-// holderText names the static or the first field of an application class on a path, or its root.
-func (p *Pass) holderText(path []graph.Step) string {
-	h := p.Heap
-	for _, s := range path {
-		switch s.Edge.Kind {
-		case graph.StaticEdge:
-			return "static " + h.Class(s.Edge.Class).Name + "." + s.Edge.Name
-		case graph.FieldEdge:
-			if s.Edge.Name != "" && !platform(h.Class(s.Edge.Class).Name) {
-				return h.EdgeText(s.Edge)
-			}
-		}
-	}
-	if len(path) == 0 {
-		return "nothing that a root reaches"
-	}
-	if t, ok := h.ThreadOf(path[0].Object); ok {
-		return fmt.Sprintf("thread %q", threadName(h, t.Object))
-	}
-	return h.Name(path[0].Object)
-}
-
-// sqlTable counts the SQL texts by shape: literals and comments do not count.
-func (p *Pass) sqlTable(g *statementGroup) report.Table {
-	r := newSQLReader(p.Heap)
-	count := map[string]int64{}
-	sample := map[string]string{}
-	for _, s := range g.all {
-		t := r.text(s)
-		shape := redact.NormalizeSQL(t)
-		count[shape]++
-		if _, ok := sample[shape]; !ok {
-			sample[shape] = t
-		}
-	}
-	tab := report.Table{Title: "SQL of the statements, by shape", Columns: []string{"SQL", "statements"}}
-	for _, shape := range byCount(count, func(n int64) int64 { return n }) {
-		v := report.Name("(no text)")
-		if shape != "" {
-			v = report.Content(p.Policy.SQL(sample[shape]))
-		}
-		tab.Rows = append(tab.Rows, []report.Value{v, report.Count(count[shape])})
-	}
-	capTable(&tab)
-	return tab
-}
-
-func (p *Pass) evidenceStatement(f *report.Finding, s *statement) {
-	h := p.Heap
-	closed := "true"
-	if s.open {
-		closed = "false"
-	}
-	e := report.Evidence{Address: p.address(s.object), Class: h.ClassName(s.object), Note: "the statement at the lowest address", Retained: h.Retained(s.object), Fields: []report.Fact{
-		{Label: s.driver.base + "::" + s.driver.closed + s.driver.openIfSet, Value: report.Name("closed: " + closed)},
-		{Label: "SQL", Value: report.Content(p.Policy.SQL(newSQLReader(h).text(s)))},
-	}}
-	if s.connection != graph.NoObject {
-		e.Fields = append(e.Fields, report.Fact{Label: "connection", Value: report.Name(h.Name(s.connection))})
-	}
-	f.Evidence.Rows = append(f.Evidence.Rows, e)
 }

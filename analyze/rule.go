@@ -1,9 +1,7 @@
 package analyze
 
 import (
-	"fmt"
-	"slices"
-	"strings"
+	"time"
 
 	"heapcause/graph"
 	"heapcause/report"
@@ -12,27 +10,28 @@ import (
 
 // Rule recognises one pattern.
 type Rule struct {
-	Name         string // lower case words with dashes
-	Title        string // one line
-	Doc          string // what it means, how it is recognised, what to do
-	Max          report.Severity
-	Experimental bool // no real dump proves it yet: off by default, never above info
-	// Requires names rules that run before this one and whose findings it may join.
-	Requires []*Rule
-	Run      func(*Pass) error
+	Name         string          // lower case words with dashes
+	Title        string          // one line
+	Doc          string          // what it means, how it is recognised, what to do: a paragraph or more each
+	Max          report.Severity // no finding of this rule is more severe
+	Experimental bool            // no real dump proves it yet: off by default, never above info
+	Requires     []*Rule         // run before this one when they are selected; it may join their findings
+	Scans        []*Scan         // what it needs from the shared read, see Result
+	Run          func(*Pass) error
 }
 
 // Pass is what a rule may read, and where its findings go.
 type Pass struct {
 	Heap    *graph.Heap
 	Options *Options
-	Policy  redact.Policy
-	Facts   *Facts
-	rule    *Rule
-	run     *run
+	Policy  redact.Policy // masks what is content of the dump
+	Taken   time.Time     // when the dump was written, zero when it does not tell
+
+	rule *Rule
+	run  *run
 }
 
-// Report hands a finding in. The objects it is about may be claimed with Claim, so that other rules join it.
+// Report hands a finding in and returns it as it will be shown, so that it can be claimed for or added to.
 func (p *Pass) Report(f report.Finding) *report.Finding {
 	f.Rule, f.Doc, f.Experimental = p.rule.Name, p.rule.Name, p.rule.Experimental
 	if f.Severity.Compare(p.rule.Max) > 0 {
@@ -41,19 +40,28 @@ func (p *Pass) Report(f report.Finding) *report.Finding {
 	if p.rule.Experimental {
 		f.Severity = report.Info
 	}
-	strong := p.Heap.Totals()[graph.Strong].Bytes
-	if strong > 0 {
-		f.RetainedShare = report.RoundShare(float64(f.Retained) / float64(strong))
-	}
+	f.RetainedShare = report.RoundShare(p.Share(f.Retained))
 	p.run.findings = append(p.run.findings, &f)
-	p.run.counts[p.rule.Name]++
+	p.run.counts[p.rule]++
 	return &f
 }
 
-// Join adds a fact to another rule's finding instead of reporting the same objects twice.
+// Join adds what this rule knows to a finding that speaks of the same objects already.
 func (p *Pass) Join(f *report.Finding, text string, facts ...report.Fact) {
 	f.Related = append(f.Related, report.Related{Rule: p.rule.Name, Text: text, Facts: facts})
-	p.run.counts[p.rule.Name]++
+	p.run.counts[p.rule]++
+}
+
+// Abstain says why the rule cannot judge: a class of an unknown shape is no proof that all is well.
+func (p *Pass) Abstain(why string) {
+	if p.run.skipped[p.rule] == "" {
+		p.run.skipped[p.rule] = why
+	}
+}
+
+// Figure adds a named number to the report, for monitoring and comparison.
+func (p *Pass) Figure(name, unit string, value int64) {
+	p.run.figures = append(p.run.figures, report.Figure{Name: name, Unit: unit, Value: value})
 }
 
 // Share returns a size as a fraction of the strongly reachable bytes.
@@ -64,127 +72,32 @@ func (p *Pass) Share(bytes int64) float64 {
 	return 0
 }
 
-// Rules returns all rules, by name.
-func Rules() []*Rule {
-	return []*Rule{FinalizerBacklog, FinalizerRegistered, JDBCStatementRetained, LeakSuspect, TimerQueueBacklog}
-}
-
-// Validate checks the registry: names, texts and the order of requirements.
-func Validate(rules []*Rule) error {
-	seen := map[string]bool{}
-	last := ""
-	for _, r := range rules {
-		switch {
-		case r.Name == "" || strings.ToLower(r.Name) != r.Name || strings.ContainsAny(r.Name, " _,"):
-			return fmt.Errorf("rule %q: a name is lower case words with dashes", r.Name)
-		case seen[r.Name]:
-			return fmt.Errorf("rule %s: registered twice", r.Name)
-		case r.Name < last:
-			return fmt.Errorf("rule %s: not in the order of names", r.Name)
-		case r.Title == "" || r.Doc == "" || r.Run == nil || !r.Max.Valid():
-			return fmt.Errorf("rule %s: incomplete", r.Name)
-		}
-		seen[r.Name], last = true, r.Name
-	}
-	_, err := order(rules)
-	return err
-}
-
-// order returns the rules and what they require, each behind its requirements.
-func order(rules []*Rule) ([]*Rule, error) {
-	var out []*Rule
-	state := map[*Rule]int{} // 1 being visited, 2 done
-	var visit func(r *Rule) error
-	visit = func(r *Rule) error { // as deep as rules require each other: a handful
-		switch state[r] {
-		case 1:
-			return fmt.Errorf("rule %s: requires itself", r.Name)
-		case 2:
-			return nil
-		}
-		state[r] = 1
-		for _, q := range r.Requires {
-			if err := visit(q); err != nil {
-				return err
-			}
-		}
-		state[r] = 2
-		out = append(out, r)
-		return nil
-	}
-	for _, r := range rules {
-		if err := visit(r); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// Select returns the rules that a --rules argument names: "none", "all" (those that are stable), or names with commas.
-func Select(arg string) ([]*Rule, error) {
-	var out []*Rule
-	switch arg {
-	case "none":
-		return nil, nil
-	case "", "all":
-		for _, r := range Rules() {
-			if !r.Experimental {
-				out = append(out, r)
-			}
-		}
-		return out, nil
-	}
-	for name := range strings.SplitSeq(arg, ",") {
-		name = strings.TrimSpace(name)
-		i := slices.IndexFunc(Rules(), func(r *Rule) bool { return r.Name == name })
-		if i < 0 {
-			return nil, unknownRule(name)
-		}
-		out = append(out, Rules()[i])
-	}
-	return out, nil
-}
-
-func unknownRule(name string) error {
-	best, distance := "", 4
-	var names []string
-	for _, r := range Rules() {
-		names = append(names, r.Name)
-		if d := editDistance(name, r.Name); d < distance {
-			best, distance = r.Name, d
-		}
-	}
-	if best != "" {
-		return fmt.Errorf("unknown rule %q: did you mean %s?", name, best)
-	}
-	return fmt.Errorf("unknown rule %q: there are %s", name, strings.Join(names, ", "))
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		prev := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			prev, row[j+1] = row[j+1], min(prev+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// Names of the rules.
+// Shares and sizes from which what a known pattern retains is a warning or an error. A small heap is full at a share, a large
+// one is in trouble before; and what is only large in megabytes may be little in gigabytes.
 const (
-	backlogRule    = "finalizer-backlog"
-	registeredRule = "finalizer-registered"
-	statementRule  = "jdbc-statement-retained"
-	suspectRule    = "leak-suspect"
-	timerRule      = "timer-queue-backlog"
+	warnBytes  = 32 << 20
+	warnShare  = 0.01 // at warnBytes or more; Options.Threshold below
+	errorBytes = 64 << 20
+	errorShare = 0.25
 )
+
+// severity judges what a known pattern retains.
+func (p *Pass) severity(retained int64) report.Severity {
+	switch share := p.Share(retained); {
+	case retained >= errorBytes && share >= errorShare:
+		return report.Error
+	case retained >= warnBytes && share >= warnShare, share >= p.Options.Threshold:
+		return report.Warning
+	}
+	return report.Info
+}
+
+// shared returns what build makes of the dump, once for all rules of a run.
+func shared[T any](p *Pass, key string, build func(*Pass) T) T {
+	if v, ok := p.run.shared[key]; ok {
+		return v.(T)
+	}
+	v := build(p)
+	p.run.shared[key] = v
+	return v
+}

@@ -12,15 +12,19 @@ import (
 	"heapcause/report/redact"
 )
 
+// DefaultThreshold is the share of the strongly reachable bytes from which an object is a leak suspect.
+const DefaultThreshold = 0.10
+
 // Options of Run.
 type Options struct {
 	Rules       []*Rule // as Select returns them
-	Top         int     // rows per table
-	Threshold   float64 // share of the strongly reachable bytes from which an object is a suspect, 0 to 1
-	ShowValues  bool
-	References  string // "default" or "all", for the report
+	Top         int     // rows per table; below 0 all
+	Threshold   float64 // share of the strongly reachable bytes, 0 to 1; 0 is DefaultThreshold
+	ShowValues  bool    // do not mask the contents of strings
+	References  string  // "default" or "all": how the heap was built, for the report
+	Workers     int     // processors to use besides the scan; 0 is all
 	ToolVersion string
-	Progress    func(phase string, done, total int64)
+	Progress    func(phase string, done, total int64) // may be nil; called from any goroutine
 }
 
 // run is the state of one analysis.
@@ -28,100 +32,134 @@ type run struct {
 	heap     *graph.Heap
 	opt      *Options
 	policy   redact.Policy
-	facts    *Facts
 	findings []*report.Finding
-	counts   map[string]int
-	skipped  map[string]string
+	figures  []report.Figure
+	claims   []claim
+	counts   map[*Rule]int
+	skipped  map[*Rule]string
+	results  map[*Scan]any
+	unknown  map[*Scan]string
+	shared   map[string]any
 }
 
-// Run analyses the heap.
+// Run analyses a heap. The same heap and options give the same report, whatever the number of workers.
 func Run(ctx context.Context, h *graph.Heap, opt Options) (*report.Report, error) {
 	if err := Validate(Rules()); err != nil {
 		return nil, err
 	}
-	r := &run{heap: h, opt: &opt, policy: redact.Policy{ShowValues: opt.ShowValues}, counts: map[string]int{}, skipped: map[string]string{}}
-	rules, err := order(opt.Rules)
-	if err != nil {
+	if opt.Threshold <= 0 {
+		opt.Threshold = DefaultThreshold
+	}
+	if opt.References == "" {
+		opt.References = "default"
+	}
+	if opt.Progress == nil {
+		opt.Progress = func(string, int64, int64) {}
+	}
+	r := &run{
+		heap: h, opt: &opt, policy: redact.Policy{ShowValues: opt.ShowValues}, counts: map[*Rule]int{}, skipped: map[*Rule]string{},
+		results: map[*Scan]any{}, unknown: map[*Scan]string{}, shared: map[string]any{},
+	}
+	if err := r.rules(ctx); err != nil {
 		return nil, err
 	}
-	if len(rules) > 0 {
-		if opt.Progress != nil {
-			opt.Progress("rules", 0, 0)
-		}
-		if r.facts, err = collect(ctx, h); err != nil {
-			return nil, err
-		}
-		for _, rule := range rules {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			p := &Pass{Heap: h, Options: &opt, Policy: r.policy, Facts: r.facts, rule: rule, run: r}
-			if err := rule.Run(p); err != nil {
-				return nil, fmt.Errorf("rule %s: %w", rule.Name, err)
-			}
-		}
-	}
-	return r.report(rules), nil
+	opt.Progress("tables", 0, 0)
+	return r.report(), ctx.Err()
 }
 
-func (r *run) report(rules []*Rule) *report.Report {
+// rules runs the selected rules.
+func (r *run) rules(ctx context.Context) error {
+	rules, err := order(r.opt.Rules)
+	if err != nil {
+		return err
+	}
+	r.opt.Progress("reading for the rules", 0, 0)
+	if err := r.scan(ctx, rules); err != nil {
+		return err
+	}
+	for i, rule := range rules {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.opt.Progress("rules", int64(i), int64(len(rules)))
+		p := &Pass{Heap: r.heap, Options: r.opt, Policy: r.policy, Taken: r.heap.File().Time, rule: rule, run: r}
+		if err := rule.Run(p); err != nil {
+			return fmt.Errorf("rule %s: %w", rule.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) report() *report.Report {
 	h := r.heap
-	f := h.File()
 	out := &report.Report{
 		SchemaVersion: report.SchemaVersion,
 		Tool:          report.Tool{Name: "heapcause", Version: r.opt.ToolVersion},
 		Settings:      report.Settings{References: r.opt.References, Threshold: r.opt.Threshold, ShowValues: r.opt.ShowValues, Top: r.opt.Top},
-		Dump: report.Dump{
-			File: filepath.Base(f.Path), Format: "JAVA PROFILE " + f.Version, IDSize: f.IDSize,
-			Taken: f.Time, Bytes: f.DiskSize, JVM: r.jvm(), Incomplete: len(h.Problems()) > 0,
-		},
-		Counts:    r.objectCounts(),
-		Retention: retention(h),
-		Sizes:     sizeModel(h),
+		Dump:          r.dump(),
+		Counts:        r.objectCounts(),
+		Retention:     retention(h),
+		Sizes:         sizeModel(h),
+	}
+	r.notes(out)
+	r.addFindings(out)
+	r.tables(out)
+	r.threads(out)
+	r.addFigures(out)
+	return out
+}
+
+func (r *run) dump() report.Dump {
+	f := r.heap.File()
+	d := report.Dump{
+		File: filepath.Base(f.Path), Format: "JAVA PROFILE " + f.Version, IDSize: f.IDSize,
+		Taken: f.Time, Bytes: f.DiskSize, JVM: r.jvm(), Incomplete: len(r.heap.Problems()) > 0,
 	}
 	if f.Unpacked != "" {
-		out.Dump.Compression = "gzip"
+		d.Compression = "gzip"
 	}
-	for _, p := range h.Problems() {
-		out.Dump.Problems.Rows = append(out.Dump.Problems.Rows, report.Problem{Offset: p.Offset, Text: p.What})
+	for _, p := range r.heap.Problems() {
+		d.Problems.Rows = append(d.Problems.Rows, report.Problem{Offset: p.Offset, Text: p.What})
 	}
-	if len(h.Problems()) > 0 {
+	return d
+}
+
+// jvm describes the virtual machine as far as its own classes hold it as strings.
+func (r *run) jvm() string {
+	v := r.heap.JavaVersion()
+	if v == "" {
+		return ""
+	}
+	return fmt.Sprintf("Java %s, %d-bit", v, 8*r.heap.File().IDSize)
+}
+
+func (r *run) notes(out *report.Report) {
+	if out.Dump.Incomplete {
 		out.Notes = append(out.Notes, "The dump is incomplete: retained sizes are lower bounds where references lead into what is missing.")
+		if n := r.heap.Dangling(); n > 0 {
+			out.Notes = append(out.Notes, fmt.Sprintf("%s references point at objects that the dump does not have.", number(n)))
+		}
 	}
-	if n := h.Dangling(); n > 0 && out.Dump.Incomplete {
-		out.Notes = append(out.Notes, fmt.Sprintf("%s references point at objects that the dump does not have.", number(n)))
+	for _, rule := range r.opt.Rules {
+		if why := r.skipped[rule]; why != "" {
+			out.Notes = append(out.Notes, fmt.Sprintf("%s abstains: %s.", rule.Name, why))
+		}
 	}
-	for _, g := range r.facts.unknown() {
-		out.Notes = append(out.Notes, g)
-	}
+}
+
+// addFindings orders the findings by severity, retained size and name.
+func (r *run) addFindings(out *report.Report) {
 	slices.SortStableFunc(r.findings, func(a, b *report.Finding) int {
 		return cmp.Or(b.Severity.Compare(a.Severity), cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Signature, b.Signature))
 	})
 	for _, f := range r.findings {
 		out.Findings = append(out.Findings, *f)
 	}
+	rules := slices.Clone(r.opt.Rules)
 	slices.SortFunc(rules, func(a, b *Rule) int { return cmp.Compare(a.Name, b.Name) })
 	for _, rule := range rules {
-		out.Rules = append(out.Rules, report.RuleRun{Name: rule.Name, Title: rule.Title, Experimental: rule.Experimental, Findings: r.counts[rule.Name], Skipped: r.skipped[rule.Name]})
+		out.Rules = append(out.Rules, report.RuleRun{Name: rule.Name, Title: rule.Title, Experimental: rule.Experimental, Findings: r.counts[rule], Skipped: r.skipped[rule]})
 	}
-	r.tables(out)
-	r.threads(out)
-	r.figures(out)
-	return out
-}
-
-// jvm describes the virtual machine as far as its own classes hold it as strings.
-func (r *run) jvm() string {
-	h := r.heap
-	v := h.JavaVersion()
-	if v == "" {
-		return ""
-	}
-	bits := "64-bit"
-	if h.File().IDSize == 4 {
-		bits = "32-bit"
-	}
-	return "Java " + v + ", " + bits
 }
 
 func (r *run) objectCounts() report.Counts {
@@ -129,10 +167,9 @@ func (r *run) objectCounts() report.Counts {
 	var c report.Counts
 	for i := range h.NumClasses() {
 		k := h.Class(graph.Class(i))
-		switch {
-		case k.IsArray:
+		if k.IsArray {
 			c.Arrays += k.Instances
-		default:
+		} else {
 			c.Instances += k.Instances
 		}
 		if k.Object != graph.NoObject {
@@ -158,4 +195,14 @@ func retention(h *graph.Heap) report.Retention {
 func sizeModel(h *graph.Heap) report.SizeModel {
 	m := h.Layout()
 	return report.SizeModel{Line: m.String(), Estimated: m.Estimated, ConfirmedClasses: int64(m.Confirmed), UnconfirmedClasses: int64(m.Unconfirmed)}
+}
+
+// addFigures adds the numbers that every report has, and orders all by name.
+func (r *run) addFigures(out *report.Report) {
+	out.Figures = r.figures
+	for _, c := range out.Retention.Classes() {
+		out.Figures = append(out.Figures, report.Figure{Name: "heap." + c.Name, Unit: "bytes", Value: c.Bytes})
+	}
+	out.Figures = append(out.Figures, report.Figure{Name: "threads", Unit: "threads", Value: out.Counts.Threads})
+	slices.SortFunc(out.Figures, func(a, b report.Figure) int { return cmp.Compare(a.Name, b.Name) })
 }

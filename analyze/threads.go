@@ -24,21 +24,45 @@ func threadName(h *graph.Heap, o graph.Object) string {
 	return s
 }
 
-// threadStatus reads Thread.threadStatus, since JDK 19 in Thread$FieldHolder, as a Thread.State
-// (JVMTI thread states, see jdk.internal.misc.VM.toThreadState).
-func threadStatus(h *graph.Heap, o graph.Object) string {
+// threadField reads a field that JDK 19 moved from Thread to its Thread$FieldHolder. Virtual threads have no holder.
+func threadField(h *graph.Heap, o graph.Object, name string) (int64, bool) {
 	c := h.Cursor()
 	if !c.Load(o) {
-		return ""
+		return 0, false
 	}
-	f, ok := h.Bind("java.lang.Thread", "threadStatus")
-	if !ok {
-		holder, ok := h.Bind("java.lang.Thread", "holder")
-		if f, _ = h.Bind("java.lang.Thread$FieldHolder", "threadStatus"); !ok || !f.Ok() || !c.Load(c.Ref(holder)) {
-			return ""
+	if f, ok := h.Bind("java.lang.Thread", name); ok {
+		return c.Int(f), true
+	}
+	holder, ok := h.Bind("java.lang.Thread", "holder")
+	f, bound := h.Bind("java.lang.Thread$FieldHolder", name)
+	if !ok || !bound || !c.Load(c.Ref(holder)) {
+		return 0, false
+	}
+	return c.Int(f), true
+}
+
+func isVirtual(h *graph.Heap, o graph.Object) bool {
+	for _, base := range h.ClassesByName("java.lang.BaseVirtualThread") {
+		if h.IsA(h.ClassOf(o), base) {
+			return true
 		}
 	}
-	switch s := c.Int(f); {
+	return false
+}
+
+// isDaemon reads Thread.daemon; virtual threads are daemons.
+func isDaemon(h *graph.Heap, o graph.Object) bool {
+	d, ok := threadField(h, o, "daemon")
+	return d != 0 || !ok && isVirtual(h, o)
+}
+
+// threadStatus reads Thread.threadStatus as a Thread.State (JVMTI thread states, see jdk.internal.misc.VM.toThreadState).
+func threadStatus(h *graph.Heap, o graph.Object) string {
+	s, ok := threadField(h, o, "threadStatus")
+	if !ok {
+		return ""
+	}
+	switch {
 	case s&0x4 != 0:
 		return "RUNNABLE"
 	case s&0x400 != 0:
@@ -74,7 +98,7 @@ func (r *run) threads(out *report.Report) {
 	for _, t := range shown {
 		row := report.ThreadRow{
 			Address: report.Address(h.Addr(t.Object)), Class: h.ClassName(t.Object), Name: threadName(h, t.Object),
-			State: threadStatus(h, t.Object), Virtual: h.ClassName(t.Object) == "java.lang.VirtualThread", Retained: h.Retained(t.Object),
+			State: threadStatus(h, t.Object), Daemon: isDaemon(h, t.Object), Virtual: isVirtual(h, t.Object), Retained: h.Retained(t.Object),
 		}
 		row.Frames = report.Cap(r.frames(t), maxFrames, nil)
 		out.Threads.Rows = append(out.Threads.Rows, row)
@@ -130,20 +154,4 @@ func frameText(f graph.Frame) string {
 		where = "native method"
 	}
 	return fmt.Sprintf("%s.%s(%s)", f.Class, f.Method, where)
-}
-
-// figures are the named numbers for monitoring.
-func (r *run) figures(out *report.Report) {
-	add := func(name, unit string, v int64) {
-		out.Figures = append(out.Figures, report.Figure{Name: name, Unit: unit, Value: v})
-	}
-	if r.facts != nil {
-		add("finalizer.queued", "objects", r.facts.queued)
-		add("finalizer.registered", "objects", r.facts.registered)
-	}
-	for _, c := range out.Retention.Classes() {
-		add("heap."+c.Name, "bytes", c.Bytes)
-	}
-	add("threads", "threads", out.Counts.Threads)
-	slices.SortFunc(out.Figures, func(a, b report.Figure) int { return cmp.Compare(a.Name, b.Name) })
 }
