@@ -35,7 +35,7 @@ fuzz: ## Fuzz every target for FUZZTIME (30s)
 	grep -rHoE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' . | sort | while IFS=: read -r file func; do \
 	  name=$${func#func }; dir=$$(dirname "$$file"); \
 	  echo "== $$name in $$dir for $(FUZZTIME)"; \
-	  $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" </dev/null || exit 1; \
+	  $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$dir" </dev/null || exit 1; \
 	done
 
 .PHONY: bench

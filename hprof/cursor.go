@@ -41,17 +41,16 @@ type Cursor struct {
 
 // minWindow is the least that holds any record but an array; class dumps of up to 64 Ki statics fit.
 const (
-	minWindow     = 4 << 20
-	DefaultWindow = minWindow
-	readChunk     = 1 << 20
-	smallWindow   = 1 << 20
-	smallChunk    = 16 << 10
+	minWindow   = 4 << 20
+	readChunk   = 1 << 20
+	smallWindow = 1 << 20
+	smallChunk  = 16 << 10
 )
 
 // NewCursor returns a cursor with its own window. bodies says whether array elements are wanted: without them, long
 // arrays are skipped unread.
 func NewCursor(f *File, bodies bool) *Cursor {
-	return &Cursor{f: f, idSize: f.IDSize, buf: make([]byte, minWindow), bodies: bodies, chunk: readChunk}
+	return &Cursor{f: f, idSize: f.IDSize, buf: make([]byte, min(minWindow, max(f.Size, 64))), bodies: bodies, chunk: readChunk}
 }
 
 // Reset places the cursor on the stretch [off, off+length), which must begin at a record.
@@ -292,7 +291,7 @@ func (f *File) ReadBody(off, n int64, buf []byte, fn func(piece []byte) error) e
 
 // NewSmallCursor returns a cursor for reading single records: its window is small, and arrays that do not fit are streamed.
 func NewSmallCursor(f *File) *Cursor {
-	c := &Cursor{f: f, idSize: f.IDSize, buf: make([]byte, smallWindow), bodies: true, chunk: smallChunk}
+	c := &Cursor{f: f, idSize: f.IDSize, buf: make([]byte, min(smallWindow, max(f.Size, 64))), bodies: true, chunk: smallChunk}
 	c.end = f.Size
 	return c
 }

@@ -43,7 +43,7 @@ const (
 
 // readTop walks the top-level records.
 func (f *File) readTop(ctx context.Context) error {
-	w := &window{r: f.r, buf: make([]byte, topWindow), size: f.Size}
+	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, 64))), size: f.Size}
 	head, err := w.at(0, 64)
 	if err != nil && len(head) == 0 {
 		return err

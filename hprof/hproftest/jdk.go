@@ -28,14 +28,18 @@ var jdk17 = map[string]shape{
 	"java.lang.Class":     {object, "L classValueMap,L annotationType,L annotationData,L enumConstantDirectory,L enumConstants,L genericInfo,I classRedefinedCount,L reflectionData,L componentType,L packageName,L classData,L classLoader,L module,L name,L cachedConstructor", "L reflectionFactory"},
 	"java.lang.String":    {object, "Z hashIsZero,I hash,B coder,L value", "B UTF16,B LATIN1,Z COMPACT_STRINGS"},
 	"java.lang.System":    {object, "", "L props,L err,L out,L in"},
-	"java.lang.ClassLoader": {object, "L classLoaderValueMap,L classAssertionStatus,L packageAssertionStatus,Z defaultAssertionStatus,L assertionLock,L libraries,L packages,L defaultDomain,L classes,L package2certs,L parallelLockMap,L nameAndId,L unnamedModule,L name,L parent",
-		"L scl"},
+	"java.lang.ClassLoader": {
+		object, "L classLoaderValueMap,L classAssertionStatus,L packageAssertionStatus,Z defaultAssertionStatus,L assertionLock,L libraries,L packages,L defaultDomain,L classes,L package2certs,L parallelLockMap,L nameAndId,L unnamedModule,L name,L parent",
+		"L scl",
+	},
 	"java.security.SecureClassLoader":                 {"java.lang.ClassLoader", "L pdcache", ""},
 	"java.net.URLClassLoader":                         {"java.security.SecureClassLoader", "L closeables,L acc,L ucp", ""},
 	"jdk.internal.loader.BuiltinClassLoader":          {"java.security.SecureClassLoader", "L resourceCache,L moduleToReader,L nameToModule,L ucp,L parent", "L packageToModule"},
 	"jdk.internal.loader.ClassLoaders$AppClassLoader": {"jdk.internal.loader.BuiltinClassLoader", "", ""},
-	thread: {object, "I threadLocalRandomSecondarySeed,I threadLocalRandomProbe,J threadLocalRandomSeed,L uncaughtExceptionHandler,L blockerLock,L blocker,L parkBlocker,I threadStatus,J tid,J stackSize,L inheritableThreadLocals,L threadLocals,L inheritedAccessControlContext,L contextClassLoader,L group,L target,J eetop,Z stillborn,Z interrupted,Z daemon,I priority,L name",
-		"J threadSeqNumber,I threadInitNumber"},
+	thread: {
+		object, "I threadLocalRandomSecondarySeed,I threadLocalRandomProbe,J threadLocalRandomSeed,L uncaughtExceptionHandler,L blockerLock,L blocker,L parkBlocker,I threadStatus,J tid,J stackSize,L inheritableThreadLocals,L threadLocals,L inheritedAccessControlContext,L contextClassLoader,L group,L target,J eetop,Z stillborn,Z interrupted,Z daemon,I priority,L name",
+		"J threadSeqNumber,I threadInitNumber",
+	},
 	"java.lang.ThreadGroup":                      {object, "L groups,I ngroups,L threads,I nthreads,I nUnstartedThreads,Z daemon,Z destroyed,I maxPriority,L name,L parent", ""},
 	"java.lang.ThreadLocal":                      {object, "I threadLocalHashCode", "L nextHashCode"},
 	"java.lang.ThreadLocal$ThreadLocalMap":       {object, "I threshold,I size,L table", ""},
@@ -86,8 +90,10 @@ var jdk8 = map[string]shape{
 	"java.lang.Class":       {object, "L classValueMap,L annotationType,L annotationData,L enumConstantDirectory,L enumConstants,L genericInfo,I classRedefinedCount,L reflectionData,L name,L newInstanceCallerCache,L cachedConstructor", "L reflectionFactory"},
 	"java.lang.String":      {object, "I hash,L value", ""},
 	"java.lang.ClassLoader": {object, "L classAssertionStatus,L packageAssertionStatus,Z defaultAssertionStatus,L assertionLock,L nativeLibraries,L packages,L domains,L defaultDomain,L classes,L package2certs,L parallelLockMap,L parent", "L scl"},
-	thread: {object, "I threadLocalRandomSecondarySeed,I threadLocalRandomProbe,J threadLocalRandomSeed,L uncaughtExceptionHandler,L blockerLock,L blocker,L parkBlocker,I threadStatus,J tid,J nativeParkEventPointer,J stackSize,L inheritableThreadLocals,L threadLocals,L inheritedAccessControlContext,L contextClassLoader,L group,L target,Z stillborn,Z daemon,Z single_step,J eetop,L threadQ,I priority,L name",
-		"J threadSeqNumber,I threadInitNumber"},
+	thread: {
+		object, "I threadLocalRandomSecondarySeed,I threadLocalRandomProbe,J threadLocalRandomSeed,L uncaughtExceptionHandler,L blockerLock,L blocker,L parkBlocker,I threadStatus,J tid,J nativeParkEventPointer,J stackSize,L inheritableThreadLocals,L threadLocals,L inheritedAccessControlContext,L contextClassLoader,L group,L target,Z stillborn,Z daemon,Z single_step,J eetop,L threadQ,I priority,L name",
+		"J threadSeqNumber,I threadInitNumber",
+	},
 	"java.security.SecureClassLoader": {"java.lang.ClassLoader", "L pdcache,Z initialized", ""},
 	reference:                         {object, "L discovered,L next,L queue,L referent", "L pending,L lock"},
 	"java.util.Properties":            {"java.util.Hashtable", "L defaults", ""},
@@ -147,10 +153,12 @@ func letters(list string) []field {
 
 // bootstrap makes what every JVM has.
 func (d *Dump) bootstrap() {
-	for _, n := range []string{object, "java.lang.Class", "java.lang.String", "java.lang.ClassLoader", "java.security.SecureClassLoader",
+	for _, n := range []string{
+		object, "java.lang.Class", "java.lang.String", "java.lang.ClassLoader", "java.security.SecureClassLoader",
 		"java.net.URLClassLoader", "java.lang.System", thread, "java.lang.ThreadGroup", reference, "java.lang.ref.SoftReference", "java.lang.ref.WeakReference",
 		"java.lang.ref.FinalReference", "java.lang.ref.PhantomReference", "java.lang.ref.Finalizer", "java.lang.ref.ReferenceQueue",
-		"java.lang.Number", "java.lang.Integer", "java.lang.Long", "java.lang.Boolean"} {
+		"java.lang.Number", "java.lang.Integer", "java.lang.Long", "java.lang.Boolean",
+	} {
 		d.JDK(n)
 	}
 	for _, t := range []string{"boolean", "char", "float", "double", "byte", "short", "int", "long"} {
