@@ -90,7 +90,7 @@ func (a *app) analyze(ctx context.Context, path string) error {
 	phase := a.timing.phase("rules and tables")
 	r, err := analyze.Run(ctx, h, analyze.Options{
 		Rules: rules, Top: a.f.top, Threshold: a.f.threshold / 100, ShowValues: a.f.showValues,
-		References: a.f.references, ToolVersion: versionText(), Progress: p.update,
+		References: a.f.references, Workers: a.f.workers, ToolVersion: versionText(), Progress: p.update,
 	})
 	phase()
 	if err != nil {

@@ -126,7 +126,7 @@ func terminal(w io.Writer) (width int, ok bool) {
 // color reports whether the report may be coloured.
 func (a *app) color() bool {
 	_, tty := terminal(a.stdout)
-	return tty && a.f.output == "" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return tty && (a.f.output == "" || a.f.output == "-") && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // clean replaces control characters: a name from a dump must not steer a terminal or break a table.

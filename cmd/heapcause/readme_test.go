@@ -15,7 +15,7 @@ const (
 	readme    = "../../README.md"
 	demoBegin = "make golden rewrites it -->\n```\n"
 	demoEnd   = "```\n<!-- end of demo -->"
-	demoLines = 42 // as many as a first screen bears
+	demoLines = 40 // as many as a first screen bears, to the end of a paragraph
 )
 
 // TestReadme holds the README to what the demo prints.
@@ -25,7 +25,11 @@ func TestReadme(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
 	lines := strings.SplitAfter(stdout.String(), "\n")
-	want := strings.TrimRight(strings.Join(lines[:min(demoLines, len(lines))], ""), "\n") + "\n…\n"
+	end := min(demoLines, len(lines)-1)
+	for end > 1 && lines[end] != "\n" {
+		end--
+	}
+	want := strings.Join(lines[:end], "") + "…\n"
 	b, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,30 +15,84 @@ func (a *app) rulesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [NAME]",
 		Short: "List the rules, or explain one",
+		Long: `Lists the rules with the worst severity that each may claim, or explains one: what it means, how it is
+recognised, and what to do.`,
 		Example: `  heapcause rules
   heapcause rules timer-queue-backlog`,
 		Args: cobra.MaximumNArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var names []string
-			for _, r := range analyze.Rules() {
-				names = append(names, r.Name+"\t"+r.Title)
+			if len(args) == 0 {
+				for _, r := range analyze.Rules() {
+					names = append(names, r.Name+"\t"+r.Title)
+				}
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				for _, r := range analyze.Rules() {
-					fmt.Fprintf(a.stdout, "%-26s %-8s %s\n", r.Name, r.Max, r.Title)
-				}
-				return nil
+				return a.write(listRules)
 			}
-			rules, err := analyze.Select(args[0])
-			if err != nil || args[0] == "all" || args[0] == "none" || len(rules) != 1 {
-				return &hintError{fmt.Errorf("unknown rule %q", args[0]), "heapcause rules lists them"}
+			r, err := ruleNamed(args[0])
+			if err != nil {
+				return err
 			}
-			r := rules[0]
-			fmt.Fprintf(a.stdout, "%s\n%s (at most %s)\n\n%s\n", r.Name, r.Title, r.Max, r.Doc)
-			return nil
+			return a.write(func(w io.Writer) error { return explainRule(w, r) })
 		},
 	}
+}
+
+// ruleNamed returns the one rule of that name.
+func ruleNamed(name string) (*analyze.Rule, error) {
+	rules, err := analyze.Select(name)
+	if err == nil && (len(rules) != 1 || rules[0].Name != name) {
+		err = fmt.Errorf("%q is not the name of one rule", name)
+	}
+	if err != nil {
+		return nil, &hintError{err, "heapcause rules lists them"}
+	}
+	return rules[0], nil
+}
+
+func listRules(out io.Writer) error {
+	w := bufio.NewWriter(out)
+	for _, r := range analyze.Rules() {
+		title := r.Title
+		if r.Experimental {
+			title += " (experimental: off unless named)"
+		}
+		fmt.Fprintf(w, "%-24s %-8s %s\n", r.Name, r.Max, title)
+	}
+	return w.Flush()
+}
+
+const ruleWidth = 100 // columns
+
+func explainRule(out io.Writer, r *analyze.Rule) error {
+	w := bufio.NewWriter(out)
+	fmt.Fprintf(w, "%s: %s\n", r.Name, r.Title)
+	fmt.Fprintf(w, "At most %s.", r.Max)
+	if r.Experimental {
+		fmt.Fprint(w, " Experimental: off unless named.")
+	}
+	fmt.Fprintln(w)
+	for paragraph := range strings.SplitSeq(r.Doc, "\n\n") {
+		fmt.Fprintln(w)
+		column := 0
+		for _, word := range strings.Fields(paragraph) {
+			switch {
+			case column == 0:
+			case column+1+len(word) > ruleWidth:
+				fmt.Fprintln(w)
+				column = 0
+			default:
+				fmt.Fprint(w, " ")
+				column++
+			}
+			fmt.Fprint(w, word)
+			column += len(word)
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
 }
