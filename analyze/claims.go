@@ -29,13 +29,14 @@ func (p *Pass) memberOf(o graph.Object) *claim {
 // maxClimb bounds the walk up the dominator tree: a claim is near or it is none. Deeper chains are lists.
 const maxClimb = 10000
 
-// claimed returns the claim that covers an object: it is a member, or below a member or a claim's point; or it dominates a
-// claim's point, or its first member, and retains little besides.
+// claimed returns the claim that covers an object: it is a member, or below one, or below a claim's point that retains
+// little besides; or it dominates a claim's point, or its first member, and retains little besides.
 func (p *Pass) claimed(o graph.Object) *claim {
 	h := p.Heap
 	for d, i := o, 0; d != graph.NoObject && i < maxClimb; d, i = h.Idom(d), i+1 {
 		for j := range p.run.claims {
-			if c := &p.run.claims[j]; c.point == d || c.members.has(d) {
+			c := &p.run.claims[j]
+			if c.members.has(d) || c.point == d && c.finding.Retained*2 > h.Retained(d) {
 				return c
 			}
 		}

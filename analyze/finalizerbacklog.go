@@ -69,7 +69,7 @@ func (p *Pass) backlogFinding(f *finalization, waiting []*finalizer) {
 		},
 		Falsifier: "A dump taken a minute later shows a shorter queue and another object in finalize().",
 	}
-	out.Severity = p.severity(out.Retained)
+	out.Severity = p.severity(out.Retained, p.Share(out.Retained))
 	if n >= backlogWarn && out.Severity == report.Info {
 		out.Severity = report.Warning
 	}

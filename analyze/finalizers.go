@@ -104,11 +104,16 @@ func (f *finalization) walkQueue(h *graph.Heap) {
 	}
 }
 
-// walkRegistered follows Finalizer.unfinalized along Finalizer::next. Where the dump lacks the static, or a link, all that are
-// linked count.
+// walkRegistered follows Finalizer.unfinalized along Finalizer::next. Where a link is missing, all that are linked count.
 func (f *finalization) walkRegistered(h *graph.Heap) {
+	linked := 0
+	for i := range f.all {
+		if f.all[i].registered() {
+			linked++
+		}
+	}
 	o := h.StaticRef("java.lang.ref.Finalizer", "unfinalized")
-	for range f.all {
+	for range linked {
 		x := rowOf(f.all, o, finalizerObject)
 		if x == nil || !x.registered() {
 			break
@@ -116,12 +121,13 @@ func (f *finalization) walkRegistered(h *graph.Heap) {
 		f.registered = append(f.registered, x)
 		o = x.next
 	}
-	if o != graph.NoObject || len(f.registered) == 0 {
-		f.registered = f.registered[:0]
-		for i := range f.all {
-			if f.all[i].registered() {
-				f.registered = append(f.registered, &f.all[i])
-			}
+	if len(f.registered) == linked {
+		return
+	}
+	f.registered = f.registered[:0]
+	for i := range f.all {
+		if f.all[i].registered() {
+			f.registered = append(f.registered, &f.all[i])
 		}
 	}
 }

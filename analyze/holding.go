@@ -36,7 +36,8 @@ type holder struct {
 
 // holding returns the path that says who holds an object: from the nearest static field; else from a thread; else from another
 // root. Of several it is the first by its labels, which are the same in dumps of different runs, where addresses are not. Where
-// the search is too wide it falls back on the graph's shortest path.
+// the search is too wide it falls back on the graph's shortest path. Where part of the dump is missing, holders count that
+// nothing seems to hold.
 func (r *run) holding(o graph.Object, avoid func(graph.Object) bool) []graph.Step {
 	h := r.heap
 	if o == graph.NoObject {
@@ -112,10 +113,10 @@ func (r *run) holdersOf(nodes []holder, from int, limit graph.Strength, seen map
 			return nodes, false
 		}
 		for _, u := range h.In(v, nil) {
-			if seen[u] || h.Strength(u) > limit || avoid != nil && avoid(u) {
+			if seen[u] || h.Strength(u) > limit && !r.incomplete() || avoid != nil && avoid(u) {
 				continue
 			}
-			if e, ok := h.Label(u, v); ok && e.Strength <= limit && e.Label.Kind != graph.LoaderEdge && e.Label.Kind != graph.ClassEdge {
+			if e, ok := h.Label(u, v); ok && (e.Strength <= limit || e.Strength == graph.Strong) && e.Label.Kind != graph.LoaderEdge && e.Label.Kind != graph.ClassEdge {
 				level = append(level, holder{object: u, next: i, edge: e, label: r.label(u, e)})
 			}
 		}

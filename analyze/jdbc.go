@@ -203,9 +203,10 @@ func (p *Pass) statementFinding(g *statementGroup, wrapped map[graph.Object]*sta
 		Facts:     append(p.statementFacts(g), fact("held by", report.Name(g.heldText()))),
 		Falsifier: "The statements belong to a bounded cache, and their number does not grow between two dumps.",
 	}
-	f.Severity = p.statementSeverity(g, f.Retained)
+	f.RetainedShare = p.run.share(f.Retained, p.Heap.Strength(g.all[0].object))
+	f.Severity = p.statementSeverity(g, f.Retained, f.RetainedShare)
 	p.statementStory(&f, g)
-	f.Title = fmt.Sprintf("%s are held by %s and retain %s", p.what(g), g.heldText(), p.of(f.Retained))
+	f.Title = fmt.Sprintf("%s are held by %s and retain %s", p.what(g), g.heldText(), ofHeap(f.Retained, f.RetainedShare))
 	f.Tables = append(f.Tables, p.sqlTable(g))
 	if g.held.kind == heldByConnection || len(g.connections()) > 1 {
 		f.Tables = append(f.Tables, p.connectionTable(g))
@@ -243,8 +244,8 @@ func (g *statementGroup) heldText() string {
 	return holderKindText[g.held.kind]
 }
 
-func (p *Pass) statementSeverity(g *statementGroup, retained int64) report.Severity {
-	s := p.severity(retained)
+func (p *Pass) statementSeverity(g *statementGroup, retained int64, share float64) report.Severity {
+	s := p.severity(retained, share)
 	leaked := g.held.kind == heldByApplication && g.open >= statementsLeaked
 	for _, c := range g.connections() {
 		leaked = leaked || g.held.kind == heldByConnection && c.open >= openPerConnection

@@ -31,22 +31,28 @@ Look at what the accumulation point is for and who adds to it; bound it, or remo
 }
 
 func runLeak(p *Pass) error {
-	suspects := p.suspects(int64(p.Options.Threshold * float64(p.Heap.Totals()[graph.Strong].Bytes)))
+	var whole int64
+	for s, t := range p.Heap.Totals() {
+		if graph.Strength(s) == graph.Strong || p.run.incomplete() {
+			whole += t.Bytes
+		}
+	}
+	suspects := p.suspects(int64(p.Options.Threshold * float64(whole)))
 	for _, s := range suspects[:min(len(suspects), maxSuspects)] {
-		text := fmt.Sprintf("%s %s", p.suspectText(s), p.of(s.retained))
 		if c := p.claimed(s.first); c != nil {
-			p.Join(c.finding, "By retained size: "+text+".", fact("share of the strongly reachable heap", report.Share(p.Share(s.retained))))
+			p.Join(c.finding, "By retained size: "+p.suspectText(s)+".", fact("share of the strongly reachable heap", report.Share(p.Share(s.retained))))
 			continue
 		}
-		p.suspectFinding(s, text)
+		p.suspectFinding(s)
 	}
 	return nil
 }
 
-func (p *Pass) suspectFinding(s suspect, text string) {
+func (p *Pass) suspectFinding(s suspect) {
 	h := p.Heap
 	f := report.Finding{
 		Severity: report.Info, Confidence: report.Likely, Retained: s.retained, Objects: s.count,
+		Facts:     []report.Fact{fact("retained", report.Bytes(s.retained)), fact("objects", report.Count(s.count))},
 		Fix:       []string{"Look at what the accumulation point is for and who adds to it.", "Bound it (size, age) or remove entries when they are done."},
 		Falsifier: "The size is what the program needs: it does not grow between two dumps under the same load.",
 	}
@@ -54,47 +60,80 @@ func (p *Pass) suspectFinding(s suspect, text string) {
 		f.Severity = report.Warning
 	}
 	path := p.run.holding(s.point, nil)
-	tail := p.className(s.class)
-	if s.point != graph.NoObject {
-		f.Accumulation = p.accumulation(s.point)
-		text += ", held by " + p.run.nearestHolder(path)
-		if a := f.Accumulation; a.ChildObjects > 1 {
-			f.Story = append(f.Story, fmt.Sprintf("Below %s it spreads over %s, %s of them %s with %s.", p.objectText(s.point), plural(a.Children, "object"), number(a.ChildObjects), a.ChildClass, size(a.ChildBytes)))
-		}
-	} else {
-		f.Story = append(f.Story, "No single object holds them all: each has owners of its own.")
+	f.Title = p.suspectText(s)
+	if len(path) > 1 {
+		f.Title += ", held by " + p.run.nearestHolder(path)
 	}
 	if s.chain {
-		f.Story = append(f.Story, "They are a list or tree: each holds others of its class. Whoever holds its head holds all.")
+		path = p.run.extend(path, s.first)
 	}
-	f.Title = text
-	f.Facts = []report.Fact{fact("retained", report.Bytes(s.retained)), fact("objects", report.Count(s.count))}
-	if s.group {
-		f.Evidence.Rows = append(f.Evidence.Rows, report.Evidence{Address: p.address(s.largest), Class: h.ClassName(s.largest), Note: "the largest of them", Retained: h.Retained(s.largest)})
-		f.Evidence.Omitted = s.count - 1
-	}
-	p.sign(&f, path, tail)
-	if s.group && len(path) > 0 {
+	p.sign(&f, path, p.className(s.class))
+	switch {
+	case s.point == graph.NoObject:
+		path = p.run.holding(s.largest, nil)
+	case s.chain || s.largest == graph.NoObject:
+	default:
 		path = p.run.extend(path, s.largest)
 	}
-	if len(path) == 0 {
-		path = p.run.holding(s.largest, nil)
+	if s.point != graph.NoObject && h.NumDominated(s.point) > 0 {
+		f.Accumulation = p.accumulation(s.point)
 	}
 	f.Path = p.steps(path)
-	p.claim(claim{finding: p.Report(f), point: s.point})
+	p.suspectStory(&f, s, path)
+	p.Report(f)
+}
+
+// suspectStory says what lies below a suspect.
+func (p *Pass) suspectStory(f *report.Finding, s suspect, path []graph.Step) {
+	h := p.Heap
+	switch {
+	case s.chain:
+		f.Story = append(f.Story, "They are a list or tree: each holds others of its class. Whoever holds its head holds all.")
+	case s.point == graph.NoObject:
+		f.Title = p.suspectText(s) + "; the largest is held by " + p.run.nearestHolder(path)
+		f.Story = append(f.Story, "No single object holds them all: each has several owners, or others than the next.")
+	default:
+		t := report.Table{Title: "Directly below the accumulation point, by class", Columns: []string{"class", "objects", "retained"}}
+		byClass := map[graph.Class]*childGroup{}
+		for _, c := range h.Dominated(s.point, nil) {
+			g := byClass[h.ClassOf(c)]
+			if g == nil {
+				g = &childGroup{}
+				byClass[h.ClassOf(c)] = g
+			}
+			g.count++
+			g.retained += h.Retained(c)
+		}
+		for _, k := range byCount(byClass, func(g *childGroup) int64 { return g.retained }, p.className) {
+			addRow(&t, report.Name(p.className(k)), report.Count(byClass[k].count), report.Bytes(byClass[k].retained))
+		}
+		if len(t.Rows) > 0 {
+			f.Tables = append(f.Tables, t)
+			f.Story = append(f.Story, fmt.Sprintf("The way down the dominator tree ends here: below, it spreads over %s.", plural(h.NumDominated(s.point), "object")))
+		}
+	}
+	if s.largest != graph.NoObject && s.largest != s.point {
+		f.Evidence.Rows = append(f.Evidence.Rows, report.Evidence{Address: p.address(s.largest), Class: h.ClassName(s.largest), Note: "the largest below it", Retained: h.Retained(s.largest)})
+		f.Evidence.Omitted = max(s.count-1, 0)
+	}
 }
 
 // suspectText is the subject and the verb of the headline.
 func (p *Pass) suspectText(s suspect) string {
 	switch {
 	case s.chain:
-		return fmt.Sprintf("%s %s, linked to each other under %s, retain", number(s.count), p.className(s.class), p.objectText(s.point))
-	case s.group && s.point == graph.NoObject:
-		return fmt.Sprintf("%s %s, each with owners of its own, retain", number(s.count), p.className(s.class))
-	case s.group:
-		return fmt.Sprintf("%s %s under %s retain", number(s.count), p.className(s.class), p.objectText(s.point))
+		return fmt.Sprintf("%s %s, linked to each other under %s, retain %s", number(s.count), p.className(s.class), p.objectText(s.point), p.of(s.retained))
+	case s.point == graph.NoObject:
+		return fmt.Sprintf("%s %s with owners of their own retain %s", number(s.count), p.className(s.class), p.of(s.retained))
 	}
-	return p.objectText(s.point) + " retains"
+	text := fmt.Sprintf("%s retains %s", p.objectText(s.point), p.of(s.retained))
+	for i, g := range s.groups {
+		if i == 2 {
+			break
+		}
+		text += fmt.Sprintf(", %s by %s %s", size(g.retained), number(g.count), p.className(g.class))
+	}
+	return text
 }
 
 // objectText names an object for a headline: threads and class objects by their name.

@@ -40,7 +40,10 @@ func (p *Pass) Report(f report.Finding) *report.Finding {
 	if p.rule.Experimental {
 		f.Severity = report.Info
 	}
-	f.RetainedShare = report.RoundShare(p.Share(f.Retained))
+	if f.RetainedShare == 0 {
+		f.RetainedShare = p.Share(f.Retained)
+	}
+	f.RetainedShare = report.RoundShare(f.RetainedShare)
 	p.run.findings = append(p.run.findings, &f)
 	p.run.counts[p.rule]++
 	return &f
@@ -64,13 +67,28 @@ func (p *Pass) Figure(name, unit string, value int64) {
 	p.run.figures = append(p.run.figures, report.Figure{Name: name, Unit: unit, Value: value})
 }
 
-// Share returns a size as a fraction of the strongly reachable bytes.
-func (p *Pass) Share(bytes int64) float64 {
-	if t := p.Heap.Totals()[graph.Strong].Bytes; t > 0 {
-		return float64(bytes) / float64(t)
+// Share returns a size as a fraction of the strongly reachable bytes; of all bytes where part of the dump is missing, and with
+// it what holds the rest.
+func (p *Pass) Share(bytes int64) float64 { return p.run.share(bytes, graph.Strong) }
+
+// share returns a size as a fraction of what is held at least as strongly as s.
+func (r *run) share(bytes int64, s graph.Strength) float64 {
+	if r.incomplete() {
+		s = graph.Unreachable
 	}
-	return 0
+	var whole int64
+	for k, t := range r.heap.Totals() {
+		if graph.Strength(k) <= s {
+			whole += t.Bytes
+		}
+	}
+	if whole == 0 {
+		return 0
+	}
+	return float64(bytes) / float64(whole)
 }
+
+func (r *run) incomplete() bool { return len(r.heap.Problems()) > 0 }
 
 // Shares and sizes from which what a known pattern retains is a warning or an error. A small heap is full at a share, a large
 // one is in trouble before; and what is only large in megabytes may be little in gigabytes.
@@ -81,9 +99,9 @@ const (
 	errorShare = 0.25
 )
 
-// severity judges what a known pattern retains.
-func (p *Pass) severity(retained int64) report.Severity {
-	switch share := p.Share(retained); {
+// severity judges what a known pattern retains; share is of what is held as strongly.
+func (p *Pass) severity(retained int64, share float64) report.Severity {
+	switch {
 	case retained >= errorBytes && share >= errorShare:
 		return report.Error
 	case retained >= warnBytes && share >= warnShare, share >= p.Options.Threshold:

@@ -113,7 +113,7 @@ func (r *run) dump() report.Dump {
 	f := r.heap.File()
 	d := report.Dump{
 		File: filepath.Base(f.Path), Format: "JAVA PROFILE " + f.Version, IDSize: f.IDSize,
-		Taken: f.Time, Bytes: f.DiskSize, JVM: r.jvm(), Incomplete: len(r.heap.Problems()) > 0,
+		Taken: f.Time, Bytes: f.DiskSize, JVM: r.jvm(), Incomplete: r.incomplete(),
 	}
 	if f.Unpacked != "" {
 		d.Compression = "gzip"

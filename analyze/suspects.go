@@ -11,16 +11,24 @@ import (
 // classes; one of a single class shows at once.
 const chainRepeats = 16
 
-// suspect is what retains much: an object, a group of objects of one class under one dominator, or a chain or tree of them.
+// suspect is what retains much: an accumulation point with what spreads below it, a chain or tree of one class, or a group of
+// objects of one class that each have owners of their own.
 type suspect struct {
-	point    graph.Object // the accumulation point; NoObject where a group hangs under the virtual root
-	class    graph.Class  // of the object, the group or the chain
-	group    bool
+	point    graph.Object // the accumulation point; of a chain what holds its head; NoObject for a group under the virtual root
+	class    graph.Class  // of the point, the chain or the group
 	chain    bool
-	first    graph.Object // the object, or the lowest address of the group or the head of the chain
-	largest  graph.Object // of a group
-	count    int64
-	retained int64
+	first    graph.Object // the point, the head of the chain, or the lowest address of the group
+	largest  graph.Object // child of the point, or member of the group
+	count    int64        // 1, or of the chain or group
+	retained int64        // without what large children of the point retain, which are suspects of their own
+	groups   []childGroup // of the point, those over the limit
+}
+
+// childGroup are the objects of one class under a dominator.
+type childGroup struct {
+	class           graph.Class
+	first, largest  graph.Object
+	count, retained int64
 }
 
 // way is a walk down the dominator tree.
@@ -29,8 +37,8 @@ type way struct {
 	trail []graph.Object // from the top to at
 }
 
-// suspects walks down the dominator tree wherever an object retains limit or more, and tells where that spreads. Its suspects
-// do not overlap. The walk ends: an object is on one way, and a way ends where a class comes up again too often.
+// suspects walks down the dominator tree wherever an object retains limit or more, and tells where that spreads. What they
+// retain does not overlap. The walk ends: each object is on one way, and a way ends where a class comes up again too often.
 func (p *Pass) suspects(limit int64) []suspect {
 	h := p.Heap
 	if limit <= 0 {
@@ -42,7 +50,6 @@ func (p *Pass) suspects(limit int64) []suspect {
 		w := work[len(work)-1]
 		work = work[:len(work)-1]
 		large, groups, rest := p.children(w.at, limit)
-		out = append(out, groups...)
 		for _, c := range large {
 			if head, ok := p.chainHead(w.trail, c); ok {
 				out = addSuspect(out, suspect{point: h.Idom(head), class: h.ClassOf(head), chain: true, first: head, largest: head, count: p.linked(head), retained: h.Retained(head)})
@@ -50,8 +57,13 @@ func (p *Pass) suspects(limit int64) []suspect {
 			}
 			work = append(work, way{c, append(slices.Clip(w.trail), c)})
 		}
-		if w.at != graph.NoObject && rest >= limit {
-			out = addSuspect(out, suspect{point: w.at, class: h.ClassOf(w.at), first: w.at, largest: w.at, count: 1, retained: rest})
+		switch {
+		case w.at == graph.NoObject:
+			for _, g := range groups {
+				out = append(out, suspect{graph.NoObject, g.class, false, g.first, g.largest, g.count, g.retained, nil})
+			}
+		case rest >= limit && !slices.ContainsFunc(out, func(s suspect) bool { return s.chain && s.first == w.at }):
+			out = append(out, suspect{w.at, h.ClassOf(w.at), false, w.at, p.largestChild(w.at), 1, rest, groups})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b suspect) int {
@@ -60,24 +72,24 @@ func (p *Pass) suspects(limit int64) []suspect {
 	return out
 }
 
-// addSuspect merges what is found twice on different ways: two branches of one tree.
+// addSuspect leaves out a chain that was found on another branch of the same tree.
 func addSuspect(out []suspect, s suspect) []suspect {
-	if slices.ContainsFunc(out, func(t suspect) bool { return t.chain == s.chain && t.group == s.group && t.first == s.first }) {
+	if slices.ContainsFunc(out, func(t suspect) bool { return t.chain && t.first == s.first }) {
 		return out
 	}
 	return append(out, s)
 }
 
-// children sorts what o dominates: objects that are large by themselves, classes that are together, and the rest with o's own
-// size.
-func (p *Pass) children(o graph.Object, limit int64) (large []graph.Object, groups []suspect, rest int64) {
+// children sorts what o dominates: objects that are large by themselves, classes that are large together, and how much there
+// is besides the large objects, o itself included.
+func (p *Pass) children(o graph.Object, limit int64) (large []graph.Object, groups []childGroup, rest int64) {
 	h := p.Heap
-	byClass := map[graph.Class]*suspect{}
+	byClass := map[graph.Class]*childGroup{}
 	if o != graph.NoObject {
 		rest = h.Retained(o)
 	}
 	for _, c := range h.Dominated(o, nil) {
-		if h.Strength(c) != graph.Strong {
+		if h.Strength(c) != graph.Strong && !p.run.incomplete() {
 			continue
 		}
 		r := h.Retained(c)
@@ -92,7 +104,7 @@ func (p *Pass) children(o graph.Object, limit int64) (large []graph.Object, grou
 		k := h.ClassOf(c)
 		g := byClass[k]
 		if g == nil {
-			g = &suspect{point: o, class: k, group: true, first: c, largest: c}
+			g = &childGroup{class: k, first: c, largest: c}
 			byClass[k] = g
 		}
 		if r > h.Retained(g.largest) {
@@ -101,13 +113,22 @@ func (p *Pass) children(o graph.Object, limit int64) (large []graph.Object, grou
 		g.count++
 		g.retained += r
 	}
-	for _, k := range byCount(byClass, func(s *suspect) int64 { return s.retained }, p.className) {
+	for _, k := range byCount(byClass, func(g *childGroup) int64 { return g.retained }, p.className) {
 		if g := byClass[k]; g.retained >= limit && g.count > 1 {
 			groups = append(groups, *g)
-			rest -= g.retained
 		}
 	}
 	return large, groups, rest
+}
+
+func (p *Pass) largestChild(o graph.Object) graph.Object {
+	best := graph.NoObject
+	for _, c := range p.Heap.Dominated(o, nil) {
+		if best == graph.NoObject || p.Heap.Retained(c) > p.Heap.Retained(best) {
+			best = c
+		}
+	}
+	return best
 }
 
 // chainHead reports whether the step from the end of the trail to c goes along a chain or down a tree, and where that begins.

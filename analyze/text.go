@@ -20,8 +20,10 @@ func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 func number(n int64) string { return humanize.Comma(n) }
 
 // of writes bytes with their share of the strongly reachable heap.
-func (p *Pass) of(n int64) string {
-	return fmt.Sprintf("%s (%.1f %% of the heap)", size(n), 100*p.Share(n))
+func (p *Pass) of(n int64) string { return ofHeap(n, p.Share(n)) }
+
+func ofHeap(n int64, share float64) string {
+	return fmt.Sprintf("%s (%.1f %% of the heap)", size(n), 100*share)
 }
 
 // seconds writes a duration in whole seconds.

@@ -36,16 +36,26 @@ setRemoveOnCancelPolicy(true).`,
 func runTimer(p *Pass) error {
 	var total, cancelled int64
 	queues := Result[[]taskQueue](p, queueScan)
+	held := make([]*queued, len(queues))
+	lost := -1
 	for i := range queues {
-		q := &queues[i]
-		t := p.tasksOf(q)
+		t := p.tasksOf(&queues[i])
+		held[i] = t
 		total += int64(len(t.tasks))
 		cancelled += t.states[taskCancelled]
-		if t.unknown > 0 && len(p.Heap.Problems()) == 0 {
+		if t.unknown > 0 && !p.run.incomplete() {
 			p.Abstain(fmt.Sprintf("unknown version of java.util.TaskQueue: %s of its entries are no tasks", number(t.unknown)))
 		}
-		if len(t.tasks) >= timerMin {
-			p.timerFinding(q, t)
+		if q := &queues[i]; q.lost && (lost < 0 || q.size > queues[lost].size) {
+			lost = i
+		}
+	}
+	if lost >= 0 { // the largest of the queues without an array: the stray tasks are those of it
+		held[lost] = p.strayTasks(held)
+	}
+	for i := range queues {
+		if len(held[i].tasks) >= timerMin {
+			p.timerFinding(&queues[i], held[i])
 		}
 	}
 	p.Figure("timer.cancelled", "tasks", cancelled)
@@ -57,9 +67,13 @@ func (p *Pass) timerFinding(q *taskQueue, t *queued) {
 	h := p.Heap
 	n := int64(len(t.tasks))
 	thread := p.timerThread(q.object)
+	retained := h.Retained(q.object)
+	if q.lost {
+		retained = p.retainedBy(t.objects())
+	}
 	f := report.Finding{
-		Severity: p.timerSeverity(q, t), Confidence: report.Certain, Retained: h.Retained(q.object), Objects: n,
-		Facts: p.timerFacts(q, t, thread),
+		Severity: p.timerSeverity(retained, t), Confidence: report.Certain, Retained: retained, Objects: n,
+		Facts: p.timerFacts(q, t, thread, retained),
 		Fix: []string{
 			"Call Timer.purge() after cancelling many tasks, or use a ScheduledThreadPoolExecutor with setRemoveOnCancelPolicy(true).",
 			"Shorten the delay: a cancelled task stays at most as long as it would have waited.",
@@ -74,8 +88,16 @@ func (p *Pass) timerFinding(q *taskQueue, t *queued) {
 	}
 	f.Title = headline("")
 	f.Story = p.timerStory(t, thread)
+	if q.lost {
+		f.Confidence = report.Likely
+		f.Story = append(f.Story, fmt.Sprintf("The queue says that it has %s tasks, but its array is in what is missing of the dump: these %s are the tasks that no other queue has.", number(q.size), number(n)))
+	}
 	f.Tables = append(f.Tables, p.taskTable(t), p.pinTable(t))
-	p.taskEvidence(&f, t.tasks[0])
+	note := "the task at the head of the queue"
+	if q.lost {
+		note = "one of the tasks"
+	}
+	p.taskEvidence(&f, t.tasks[0], note)
 	path := p.run.holding(q.object, func(o graph.Object) bool { return o == thread })
 	if len(path) == 0 {
 		path = p.run.holding(q.object, nil)
@@ -85,18 +107,23 @@ func (p *Pass) timerFinding(q *taskQueue, t *queued) {
 		labels = append(labels, h.ClassName(t.tasks[0].object))
 	}
 	p.sign(&f, path, labels...)
-	path = p.run.extend(p.run.extend(path, q.array), t.tasks[0].object)
-	if pin := t.tasks[0].pins[0]; pin != graph.NoObject {
-		path = p.run.extend(path, pin)
+	if !q.lost {
+		path = p.run.extend(p.run.extend(path, q.array), t.tasks[0].object)
+		if pin := t.tasks[0].pins[0]; pin != graph.NoObject {
+			path = p.run.extend(path, pin)
+		}
+		f.Accumulation = p.accumulation(q.array)
 	}
 	f.Path = p.steps(path)
-	f.Accumulation = p.accumulation(q.array)
 	p.claim(claim{p.Report(f), q.object, p.pinned(q, t), headline})
 }
 
 // pinned returns what the tasks refer to but for what they share with others, such as the application's context: the finding
 // does not explain that.
 func (p *Pass) pinned(q *taskQueue, t *queued) objectSet {
+	if q.lost {
+		return t.objects()
+	}
 	if 2*len(t.pins) >= len(t.tasks) {
 		return t.pins
 	}
@@ -109,8 +136,8 @@ func (p *Pass) pinned(q *taskQueue, t *queued) objectSet {
 	return own
 }
 
-func (p *Pass) timerSeverity(q *taskQueue, t *queued) report.Severity {
-	s := p.severity(p.Heap.Retained(q.object))
+func (p *Pass) timerSeverity(retained int64, t *queued) report.Severity {
+	s := p.severity(retained, p.Share(retained))
 	if t.states[taskCancelled] >= timerCancelled && s == report.Info {
 		s = report.Warning
 	}
@@ -173,7 +200,7 @@ func (p *Pass) timerStory(t *queued, thread graph.Object) report.Rows[string] {
 	return story
 }
 
-func (p *Pass) timerFacts(q *taskQueue, t *queued, thread graph.Object) report.Rows[report.Fact] {
+func (p *Pass) timerFacts(q *taskQueue, t *queued, thread graph.Object, retained int64) report.Rows[report.Fact] {
 	var facts report.Rows[report.Fact]
 	if thread != graph.NoObject {
 		facts = append(facts, fact("timer thread", report.Name(threadName(p.Heap, thread))))
@@ -189,7 +216,7 @@ func (p *Pass) timerFacts(q *taskQueue, t *queued, thread graph.Object) report.R
 	if first, last := p.due(t); !p.Taken.IsZero() {
 		facts = append(facts, fact("first due, after the dump", report.Duration(first)), fact("last due, after the dump", report.Duration(last)))
 	}
-	return append(facts, fact("retained by the queue", report.Bytes(p.Heap.Retained(q.object))))
+	return append(facts, fact("retained by the queue", report.Bytes(retained)))
 }
 
 // staticsOfTimer names the static fields that hold the Timer of a queue.
@@ -237,8 +264,8 @@ func (p *Pass) pinTable(t *queued) report.Table {
 	return tab
 }
 
-func (p *Pass) taskEvidence(f *report.Finding, k *task) {
-	e := report.Evidence{Address: p.address(k.object), Class: p.Heap.ClassName(k.object), Note: "the task at the head of the queue", Retained: p.Heap.Retained(k.object), Fields: []report.Fact{
+func (p *Pass) taskEvidence(f *report.Finding, k *task, note string) {
+	e := report.Evidence{Address: p.address(k.object), Class: p.Heap.ClassName(k.object), Note: note, Retained: p.Heap.Retained(k.object), Fields: []report.Fact{
 		fact("java.util.TimerTask::state", report.Name(fmt.Sprintf("%d %s", k.state, taskStateNames[k.stateIndex()]))),
 		fact("java.util.TimerTask::nextExecutionTime", report.Time(time.UnixMilli(k.due))),
 	}}

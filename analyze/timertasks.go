@@ -78,6 +78,7 @@ func ownReferences(h *graph.Heap, wanted []bool, bases []graph.Class) map[graph.
 type taskQueue struct {
 	object, array graph.Object
 	size          int64
+	lost          bool // the array is in what is missing of the dump
 }
 
 func queueObject(q *taskQueue) graph.Object { return q.object }
@@ -92,7 +93,11 @@ var queueScan = &Scan{Name: "timer queues", Start: func(b *Binder) Scanner {
 	}
 	return &rows[taskQueue]{
 		wanted: b.Subclasses(class),
-		read:   func(v *graph.View) taskQueue { return taskQueue{v.Object, v.Ref(array), v.Int(size)} },
+		read: func(v *graph.View) taskQueue {
+			q := taskQueue{v.Object, v.Ref(array), v.Int(size), false}
+			q.lost = q.array == graph.NoObject && v.RefAddr(array) != 0
+			return q
+		},
 		object: queueObject,
 	}
 }}
@@ -107,6 +112,39 @@ type queued struct {
 	last     int64
 	periodic int64
 	pins     objectSet
+}
+
+// strayTasks are the tasks that are scheduled or were, and that no queue of the dump has.
+func (p *Pass) strayTasks(known []*queued) *queued {
+	var queuedTasks []graph.Object
+	for _, q := range known {
+		for _, t := range q.tasks {
+			queuedTasks = append(queuedTasks, t.object)
+		}
+	}
+	elsewhere := newSet(queuedTasks)
+	t := &queued{classes: map[graph.Class]*[taskStates]int64{}}
+	var pins []graph.Object
+	all := Result[[]task](p, taskScan)
+	for i := range all {
+		k := &all[i]
+		if (k.state == taskScheduled || k.state == taskCancelled) && !elsewhere.has(k.object) {
+			t.add(k, p.Heap.ClassOf(k.object))
+			pins = k.pinned(pins)
+		}
+	}
+	t.pins = newSet(pins)
+	return t
+}
+
+// pinned appends what the task refers to.
+func (t *task) pinned(to []graph.Object) []graph.Object {
+	for _, o := range t.pins {
+		if o != graph.NoObject {
+			to = append(to, o)
+		}
+	}
+	return to
 }
 
 // tasksOf reads a queue's array.
@@ -129,11 +167,7 @@ func (p *Pass) tasksOf(q *taskQueue) *queued {
 			return true
 		}
 		t.add(k, h.ClassOf(o))
-		for _, o := range k.pins {
-			if o != graph.NoObject {
-				pins = append(pins, o)
-			}
-		}
+		pins = k.pinned(pins)
 		return true
 	})
 	t.pins = newSet(pins)
@@ -157,6 +191,15 @@ func (t *queued) add(k *task, class graph.Class) {
 	if k.period != 0 {
 		t.periodic++
 	}
+}
+
+// objects are the tasks and what they refer to.
+func (t *queued) objects() objectSet {
+	set := append([]graph.Object{}, t.pins...)
+	for _, k := range t.tasks {
+		set = append(set, k.object)
+	}
+	return newSet(set)
 }
 
 // stateText says in which states the tasks are.
