@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -101,6 +102,9 @@ func (b *builder) run(ctx context.Context) error {
 		done := h.phase(step.name)
 		if err := step.run(ctx); err != nil {
 			return err
+		}
+		if h.store.f != nil {
+			debug.FreeOSMemory() // buffers of one phase are not left lying beside the arrays of the next
 		}
 		done()
 	}

@@ -77,8 +77,8 @@ func (b *builder) strengthOf(n uint32) Strength {
 
 // arcParts is the number of ranges of targets that arcs are sorted into on disk.
 const (
-	arcParts  = 256
-	arcBuffer = 2048
+	arcParts  = 1024
+	arcBuffer = 512
 )
 
 // arcLog keeps arcs target<<32 | source, in preorder numbers, by ranges of targets.

@@ -152,7 +152,11 @@ func (h *Heap) walkSets() (out [3][]Group) {
 	sets := [3]*grouping{h.grouping(byClass), h.grouping(byPackage), h.grouping(byLoader)}
 	type frame struct{ o, next uint32 }
 	var stack []frame
+	visited := 0
 	enter := func(o uint32) {
+		if visited++; visited%dropEvery == 0 {
+			h.store.drop()
+		}
 		c := h.ClassOf(Object(o))
 		kept := h.retained.get(o)
 		leaf := h.childIndex[o] == h.childIndex[o+1]
