@@ -127,7 +127,7 @@ func (d *Dump) FinalizerQueue() *Object {
 
 // Enqueue puts a reference at the head of a queue, as the Reference Handler does: the last one's next is itself.
 func (d *Dump) Enqueue(ref, queue *Object) {
-	next := ID(ref.ID)
+	next := ref.ID
 	if head := queue.Get("head"); head != 0 {
 		next = head
 	}

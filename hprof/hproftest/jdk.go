@@ -128,9 +128,7 @@ func (d *Dump) JDK(name string) *Class {
 		super = d.JDK(s.super)
 	}
 	return d.Class(name, Super(super), Sticky(), func(c *Class) {
-		for _, f := range letters(s.fields) {
-			c.fields = append(c.fields, f)
-		}
+		c.fields = append(c.fields, letters(s.fields)...)
 		for _, f := range letters(s.statics) {
 			c.statics = append(c.statics, static{field: f})
 		}

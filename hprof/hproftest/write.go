@@ -95,7 +95,7 @@ func (d *Dump) Open(t testing.TB) *hprof.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() { _ = f.Close() })
 	return f
 }
 
