@@ -33,7 +33,7 @@ func Build(ctx context.Context, f *hprof.File, opt Options) (*Heap, error) {
 	err := b.run(ctx)
 	b.release()
 	if err != nil {
-		h.Close()
+		_ = h.Close()
 		return nil, err
 	}
 	return h, nil
@@ -120,7 +120,7 @@ func (b *builder) release() {
 	b.sideBit.free()
 	b.sum.free()
 	for _, f := range b.files() {
-		f.Close()
+		_ = f.Close()
 	}
 	b.leafLog, b.parents, b.arcs = nil, nil, nil
 }

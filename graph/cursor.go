@@ -179,7 +179,6 @@ var errStop = stopError{}
 type Cursor struct {
 	View
 	cur *hprof.Cursor
-	lo  int64 // a stretch the hprof cursor walks, and the object number it stands behind
 }
 
 // Cursor returns a reader of objects.

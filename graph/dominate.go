@@ -33,13 +33,13 @@ func (b *builder) dominators(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer semi.Close()
+	defer func() { _ = semi.Close() }()
 	if err := dominator.Semidominators(anc.v, label.v, b.buckets(ctx, func(first uint32, s []uint32) error {
 		return writeAll(semi, asBytes(s), int64(first)*4)
 	})); err != nil {
 		return err
 	}
-	b.arcs.f.Close()
+	_ = b.arcs.f.Close()
 	b.arcs = nil
 	anc.free()
 	label.free()
@@ -60,7 +60,7 @@ func (b *builder) dominators(ctx context.Context) error {
 		}
 		tree.Extend(parents[:k], semis[:k])
 	}
-	b.parents.f.Close()
+	_ = b.parents.f.Close()
 	b.parents = nil
 	b.ancestors = tree
 	return nil
@@ -153,7 +153,7 @@ func (b *builder) leaves(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	b.leafLog.f.Close()
+	_ = b.leafLog.f.Close()
 	b.leafLog = nil
 	unreached := b.count + 1 + uint32(Unreachable)
 	for i, d := range b.leaf.v[:b.leafN] {

@@ -46,7 +46,7 @@ func (s Strength) String() string {
 type References uint8
 
 const (
-	// DefaultReferences: referents are edges of their reference's strength.
+	// DefaultReferences says that referents are edges of their reference's strength.
 	DefaultReferences References = iota
 	// AllReferences is the edge and root set of Eclipse MAT: referents are strong, loaders do not refer to their classes.
 	AllReferences

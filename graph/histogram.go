@@ -114,7 +114,7 @@ func recount(ctx context.Context, f *hprof.File, opt Options) (*Histogram, error
 	if err != nil {
 		return nil, err
 	}
-	defer h.Close()
+	defer func() { _ = h.Close() }()
 	out := &Histogram{Layout: h.model, Problems: h.problems}
 	for _, g := range h.Classes() {
 		out.add(g.Name, g.Instances, g.Shallow)
@@ -163,7 +163,7 @@ func (w *counter) segment(s hprof.Segment) {
 	var prevElem hprof.Type
 	for c.Next() {
 		r := &c.Rec
-		k := NoClass
+		var k Class
 		switch r.Tag {
 		case hprof.InstanceDump:
 			if r.Class != lastID || last == NoClass {

@@ -83,7 +83,7 @@ func (w *inboundWriter) flush() error {
 
 // finish writes the lists of all objects and gives them to the heap.
 func (in *inbound) finish(h *Heap) error {
-	defer in.f.Close()
+	defer func() { _ = in.f.Close() }()
 	out, err := tempFile(in.dir)
 	if err != nil {
 		return err

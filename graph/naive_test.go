@@ -273,20 +273,20 @@ func randomDump(r *rand.Rand, idSize int) *hproftest.Dump {
 	}
 	pick := func() *hproftest.Object { return all[r.IntN(len(all))] }
 	for _, o := range all {
-		switch name := o.Class.Name; {
-		case name == "com.acme.Node":
+		switch o.Class.Name {
+		case "com.acme.Node":
 			for _, f := range []string{"a", "b"} {
 				if r.IntN(3) > 0 {
 					o.Set(f, pick())
 				}
 			}
-		case name == "java.lang.Object[]":
+		case "java.lang.Object[]":
 			for i := range o.Len() {
 				if r.IntN(4) > 0 {
 					o.SetElem(i, pick())
 				}
 			}
-		case name == "byte[]":
+		case "byte[]":
 		default:
 			o.Set("java.lang.ref.Reference::referent", pick())
 		}

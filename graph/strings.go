@@ -25,15 +25,15 @@ func (h *Heap) stringFields() *stringFields {
 	return &h.str
 }
 
-// Text decodes a java.lang.String (Latin-1, UTF-16, char[], and JDK 6's offset and count) or a char[], of at most max UTF-16
+// Text decodes a java.lang.String (Latin-1, UTF-16, char[], and JDK 6's offset and count) or a char[], of at most limit UTF-16
 // units; longer ones end in "…". It is false for other objects.
-func (h *Heap) Text(o Object, max int) (string, bool) {
+func (h *Heap) Text(o Object, limit int) (string, bool) {
 	if o == NoObject {
 		return "", false
 	}
 	c := h.getCursor()
 	defer h.cursors.Put(c)
-	return c.Text(o, max)
+	return c.Text(o, limit)
 }
 
 func (h *Heap) getCursor() *Cursor {
@@ -44,14 +44,14 @@ func (h *Heap) getCursor() *Cursor {
 }
 
 // Text is Heap.Text with this cursor, whose current object changes.
-func (c *Cursor) Text(o Object, max int) (string, bool) {
+func (c *Cursor) Text(o Object, limit int) (string, bool) {
 	h := c.h
 	s := h.stringFields()
 	if o == NoObject {
 		return "", false
 	}
 	if k := &h.classes[h.ClassOf(o)]; k.IsArray && k.Elem == hprof.Char {
-		return c.chars(o, 0, -1, false, max)
+		return c.chars(o, 0, -1, false, limit)
 	}
 	if h.ClassOf(o) != s.class || !c.Load(o) || !s.value.Ok() {
 		return "", false
@@ -65,11 +65,11 @@ func (c *Cursor) Text(o Object, max int) (string, bool) {
 	if v == NoObject {
 		return "", false
 	}
-	return c.chars(v, off, n, utf16le, max)
+	return c.chars(v, off, n, utf16le, limit)
 }
 
 // chars decodes a char[] or a byte[] (Latin-1, or UTF-16 in the JVM's native order) from element off on.
-func (c *Cursor) chars(arr Object, off, n int, utf16Bytes bool, max int) (string, bool) {
+func (c *Cursor) chars(arr Object, off, n int, utf16Bytes bool, limit int) (string, bool) {
 	if !c.Load(arr) {
 		return "", false
 	}
@@ -79,15 +79,15 @@ func (c *Cursor) chars(arr Object, off, n int, utf16Bytes bool, max int) (string
 	}
 	b := c.body
 	if b == nil && c.bytes > 0 { // longer than a window: read the part that is wanted
-		b = make([]byte, min(c.bytes, int64(2*max+16)+2*int64(off)))
+		b = make([]byte, min(c.bytes, int64(2*limit+16)+2*int64(off)))
 		if k, _ := c.h.file.ReadAt(b, c.offset); k < len(b) {
 			b = b[:k]
 		}
 	}
 	wide := k.Elem == hprof.Char || utf16Bytes
 	if wide {
-		units := make([]uint16, 0, min(len(b)/2, max+1))
-		for i := 0; i+1 < len(b) && len(units) <= max+off; i += 2 {
+		units := make([]uint16, 0, min(len(b)/2, limit+1))
+		for i := 0; i+1 < len(b) && len(units) <= limit+off; i += 2 {
 			if k.Elem == hprof.Char {
 				units = append(units, be.Uint16(b[i:]))
 			} else {
@@ -95,9 +95,9 @@ func (c *Cursor) chars(arr Object, off, n int, utf16Bytes bool, max int) (string
 			}
 		}
 		units = cut(units, off, n)
-		more := len(units) > max
+		more := len(units) > limit
 		if more {
-			units = units[:max]
+			units = units[:limit]
 		}
 		s := string(utf16.Decode(units))
 		if more {
@@ -106,9 +106,9 @@ func (c *Cursor) chars(arr Object, off, n int, utf16Bytes bool, max int) (string
 		return s, true
 	}
 	b = cut(b, off, n)
-	more := len(b) > max
+	more := len(b) > limit
 	if more {
-		b = b[:max]
+		b = b[:limit]
 	}
 	out := make([]byte, 0, len(b))
 	for _, x := range b {

@@ -88,16 +88,16 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		err = fmt.Errorf("%s: is a folder, not a heap dump", path)
 	}
 	if err != nil {
-		fd.Close()
+		_ = fd.Close()
 		return nil, err
 	}
 	f := &File{Path: path, Size: st.Size(), DiskSize: st.Size(), r: fd, close: []func() error{fd.Close}}
 	if err := f.unpack(ctx, fd, opt); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	if err := f.readTop(ctx); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	return f, nil

@@ -6,15 +6,15 @@ import "strings"
 type Basis uint8
 
 const (
-	// NoObjects: no object of the class had a neighbour to compare with.
+	// NoObjects means: no object of the class had a neighbour to compare with.
 	NoObjects Basis = iota
-	// Confirmed: the packing rules give the size, and some object ends exactly
+	// Confirmed means: the packing rules give the size, and some object ends exactly
 	// where the next begins.
 	Confirmed
-	// Unconfirmed: the packing rules give the size, and every neighbour is
+	// Unconfirmed means: the packing rules give the size, and every neighbour is
 	// further away.
 	Unconfirmed
-	// Corrected: the addresses leave no room for the size that the rules give.
+	// Corrected means: the addresses leave no room for the size that the rules give.
 	Corrected
 )
 
