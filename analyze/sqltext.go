@@ -13,7 +13,8 @@ import (
 const (
 	maxSQL       = 4096    // UTF-16 units of one text
 	maxFragments = 200     // parts of a query between its parameters
-	maxStatement = 500_000 // statements whose text is read; more are a sample
+	maxStatement = 250_000 // statements whose text is read, some 10 µs each; of more it is a sample
+	maxTexts     = 4096    // remembered while counting, for drivers that share them
 )
 
 // sqlReader decodes the SQL of statements. Not for concurrent use.
@@ -121,16 +122,19 @@ func (p *Pass) sqlShapes(ss []*statement) (shapes map[string]*sqlShape, read int
 func countShapes(h *graph.Heap, ss []*statement, lo, hi, step int) map[string]*sqlShape {
 	r := newSQLReader(h)
 	shapes := map[string]*sqlShape{}
-	last, lastShape := "", ""
+	known := map[string]*sqlShape{} // by text
 	for i := lo; i < hi; i += step {
 		text := r.text(ss[i])
-		if text != last {
-			last, lastShape = text, redact.NormalizeSQL(text)
-		}
-		s := shapes[lastShape]
+		s := known[text]
 		if s == nil {
-			s = &sqlShape{sample: text, at: i}
-			shapes[lastShape] = s
+			shape := redact.NormalizeSQL(text)
+			if s = shapes[shape]; s == nil {
+				s = &sqlShape{sample: text, at: i}
+				shapes[shape] = s
+			}
+			if len(known) < maxTexts {
+				known[text] = s
+			}
 		}
 		s.count++
 		if ss[i].open {
