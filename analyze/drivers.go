@@ -14,12 +14,14 @@ type driver struct {
 	timeout    string   // field: the query timeout in seconds
 	url        string   // field of the connection
 	inner      string   // of a pool's wrapper: the field that holds the driver's statement
+	purges     string   // since when the driver takes cancelled tasks out of its timer, for the advice
 }
 
 var drivers = []*driver{
 	{
 		name: "PostgreSQL before 9.4", base: "org.postgresql.jdbc2.AbstractJdbc2Statement", closed: "isClosed", connection: "connection",
 		sql: []string{"preparedQuery.fragments", "lastSimpleQuery.fragments"}, timeout: "timeout", url: "creatingURL",
+		purges: "pgjdbc does since its pull request #122 of February 2014",
 	},
 	{
 		name: "PostgreSQL", base: "org.postgresql.jdbc.PgStatement", closed: "isClosed", connection: "connection",

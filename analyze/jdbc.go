@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"heapcause/graph"
 	"heapcause/report"
@@ -163,11 +164,15 @@ func (p *Pass) joinStatements(g *statementGroup, wrapped map[graph.Object]*state
 	if f.Rule == TimerQueueBacklog.Name {
 		timeout := ""
 		if t := g.timeout(); t > 0 {
-			timeout = fmt.Sprintf(", now up to %s s,", number(t))
+			timeout = fmt.Sprintf(" of %s s", number(t))
+		}
+		since := ""
+		if d := g.all[0].driver; d.purges != "" {
+			since = "; " + d.purges
 		}
 		f.Fix = slices.Insert(f.Fix, 0,
 			"Shorten the query timeout"+timeout+" (setQueryTimeout): each execute schedules a task that far ahead, and closing the statement only cancels it.",
-			"Use a newer driver: later ones take cancelled tasks out of the timer (Timer.purge()).",
+			"Use a newer driver, which takes cancelled tasks out of its timer (Timer.purge())"+since+".",
 			"Or use the server's own statement timeout, or a socket timeout, instead.")
 	}
 	p.statementEvidence(f, g)
@@ -191,7 +196,7 @@ func (p *Pass) statementFacts(g *statementGroup) report.Rows[report.Fact] {
 		fact("connections", report.Count(int64(len(g.connections())))),
 	}
 	if t := g.timeout(); t > 0 {
-		facts = append(facts, fact("query timeout, seconds", report.Number(t)))
+		facts = append(facts, fact("query timeout", report.Duration(time.Duration(t)*time.Second)))
 	}
 	return append(facts, fact("retained by the statements", report.Bytes(p.retainedBy(g.objects()))))
 }

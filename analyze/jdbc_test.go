@@ -135,13 +135,13 @@ func TestClosedFlags(t *testing.T) {
 	}
 	for want, os := range map[bool][]*hproftest.Object{true: open, false: shut} {
 		for _, o := range os {
-			n, _ := h.Lookup(uint64(o.ID))
+			n, _ := h.Lookup(o.ID)
 			if is, ok := got[n]; !ok || is != want {
 				t.Errorf("%s: open %v (known: %v), want %v", o.Class.Name, is, ok, want)
 			}
 		}
 	}
-	inner, _ := h.Lookup(uint64(open[2].ID))
+	inner, _ := h.Lookup(open[2].ID)
 	if len(wrappers) != 1 || wrappers[0].open || wrappers[0].inner != inner {
 		t.Errorf("wrappers %+v", wrappers)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"heapcause/graph"
 	"heapcause/report"
@@ -114,7 +115,7 @@ func (p *Pass) statementEvidence(f *report.Finding, g *statementGroup) {
 		fact("SQL", report.Content(p.Policy.SQL(newSQLReader(p.Heap).text(s)))),
 	}}
 	if s.timeout > 0 {
-		e.Fields = append(e.Fields, fact("query timeout, seconds", report.Number(s.timeout)))
+		e.Fields = append(e.Fields, fact("query timeout", report.Duration(time.Duration(s.timeout)*time.Second)))
 	}
 	if s.connection != graph.NoObject {
 		e.Fields = append(e.Fields, fact("connection", report.Name(p.Heap.Name(s.connection))))

@@ -22,7 +22,7 @@ reachable bytes. The finding names the accumulation point: on the way down the d
 much, below which it spreads over many. Of a linked list or tree it is what holds the head.
 
 Recognised by retained sizes; it says where the memory is, not yet why. Where a rule knows the pattern, these facts join its
-finding. A warning from 32 MiB on.
+finding. A warning from 32 MiB on; but what is left to a class loader of the JDK, spread over its classes, is only told.
 
 Look at what the accumulation point is for and who adds to it; bound it, or remove what is no longer needed.`,
 	Max:      report.Warning,
@@ -56,7 +56,7 @@ func (p *Pass) suspectFinding(s suspect) {
 		Fix:       []string{"Look at what the accumulation point is for and who adds to it.", "Bound it (size, age) or remove entries when they are done."},
 		Falsifier: "The size is what the program needs: it does not grow between two dumps under the same load.",
 	}
-	if s.retained >= suspectWarnBytes {
+	if s.retained >= suspectWarnBytes && !p.platformLoader(s.point) {
 		f.Severity = report.Warning
 	}
 	path := p.run.holding(s.point, nil)
@@ -81,6 +81,12 @@ func (p *Pass) suspectFinding(s suspect) {
 	f.Path = p.steps(path)
 	p.suspectStory(&f, s, path)
 	p.Report(f)
+}
+
+// platformLoader reports whether o is one of the class loaders that every application has: what its classes hold in their
+// statics, each less than the threshold, has nothing else in common.
+func (p *Pass) platformLoader(o graph.Object) bool {
+	return o != graph.NoObject && len(p.Heap.DefinedClasses(o)) > 0 && platform(p.Heap.ClassName(o))
 }
 
 // suspectStory says what lies below a suspect.

@@ -39,16 +39,16 @@ func tallyOf(t *testing.T, dump string) tally {
 }
 
 // largest returns the greatest value of a field.
-func (m tally) largest(field string) (max int64) {
+func (m tally) largest(field string) (most int64) {
 	for k := range m {
 		if v, ok := strings.CutPrefix(k, field+"="); ok {
 			n, _ := strconv.ParseInt(v, 10, 64)
-			if n > max {
-				max = n
+			if n > most {
+				most = n
 			}
 		}
 	}
-	return max
+	return most
 }
 
 func TestCancelTimerKeepsStatements(t *testing.T) {
