@@ -69,7 +69,7 @@ func runJDBC(p *Pass) error {
 		switch n := int64(len(g.all)); {
 		case g.held.kind == heldByFinding:
 			if n >= statementsMin || n*2 > g.held.finding.Objects {
-				p.joinStatements(g, wrapped)
+				p.joinStatements(g, wrapped, int64(len(statements)), open)
 			}
 		case g.held.kind != heldByNothing && (n >= statementsMin || p.Share(p.retainedBy(g.objects())) >= p.Options.Threshold):
 			p.statementFinding(g, wrapped)
@@ -142,13 +142,16 @@ func (p *Pass) what(g *statementGroup) string {
 	return fmt.Sprintf("%s %s %s", number(n), g.state(), p.className(g.class))
 }
 
-// joinStatements adds what is known of the statements to the finding that explains them.
-func (p *Pass) joinStatements(g *statementGroup, wrapped map[graph.Object]*statement) {
+// joinStatements adds what is known of the statements to the finding that explains them; all and open count those of the dump.
+func (p *Pass) joinStatements(g *statementGroup, wrapped map[graph.Object]*statement, all, open int64) {
 	f := g.held.finding
 	if g.claim.with != nil {
 		f.Title = g.claim.with(p.what(g))
 	}
 	facts := p.statementFacts(g)
+	if n := all - g.count(); n > 0 {
+		facts = append(facts, fact("statements held otherwise", report.Count(n)), fact("of them open", report.Count(open-g.open)))
+	}
 	f.Tables = append(f.Tables, p.sqlTable(g))
 	p.wrapperTable(f, g, wrapped)
 	text := fmt.Sprintf("They hold %s statements of %s (%s): ", number(g.count()), p.className(g.class), g.all[0].driver.name)
