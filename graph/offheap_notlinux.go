@@ -4,6 +4,8 @@ package graph
 
 import "os"
 
+const noReserve = 0 // the others commit memory when it is touched anyway
+
 func adviseHuge([]byte) error { return nil }
 
 func reserve(f *os.File, off, n int64) error {

@@ -11,7 +11,7 @@ import (
 
 // mapAnon returns n zero bytes outside the Go heap; pages that are never touched cost nothing.
 func mapAnon(n int64) ([]byte, error) {
-	b, err := unix.Mmap(-1, 0, int(max(n, 1)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+	b, err := unix.Mmap(-1, 0, int(max(n, 1)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|noReserve)
 	if err != nil {
 		return nil, fmt.Errorf("reserving %d bytes of memory: %w", n, err)
 	}

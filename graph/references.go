@@ -93,6 +93,9 @@ func (b *builder) references(ctx context.Context) error {
 	slices.SortFunc(h.long, func(x, y longArray) int { return cmp.Compare(x.object, y.object) })
 	in := h.layoutInput()
 	in.JavaVersion = h.JavaVersion()
+	if h.n > 0 {
+		in.AddressSpan = h.index.addr(Object(h.n-1)) - h.index.addr(0)
+	}
 	h.model = layout.Infer(in, evidence)
 	if err := b.extraEdges(); err != nil {
 		return err
