@@ -62,8 +62,9 @@ type builder struct {
 	jump   array[uint32]
 	depth  array[uint32]
 	leaf   array[uint32] // leaf place → preorder number of its immediate dominator, or N+1+strength for the virtual root
-	sum    sums          // preorder number → retained size
-	count  uint32        // preorder numbers given
+	loose  []*looseMirror
+	sum    sums   // preorder number → retained size
+	count  uint32 // preorder numbers given
 
 	parents   *sequence
 	arcs      *arcLog
@@ -365,7 +366,7 @@ func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, erro
 	all := &surveyed{}
 	total := h.file.HeapBytes()
 	err := h.parallel(ctx, h.file.Segments, func() (func(hprof.Segment) error, func() error) {
-		w := &surveyor{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), sparse: sparse, buf: make([]byte, 1<<20)}
+		w := &surveyor{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), sparse: sparse, buf: elementRoom(h.file)}
 		run := func(s hprof.Segment) error {
 			return w.segment(s, func(n int64) error {
 				h.progress("reading objects", done.Add(n), total)
@@ -390,6 +391,9 @@ func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, erro
 	slices.SortFunc(h.problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
 	return all, err
 }
+
+// elementRoom returns room for pieces of long arrays.
+func elementRoom(f *hprof.File) []byte { return make([]byte, min(1<<20, f.Size&^7+8)) }
 
 // surveyor is one worker of the first read.
 type surveyor struct {

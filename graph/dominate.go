@@ -155,7 +155,8 @@ func (b *builder) leaves(ctx context.Context) error {
 	}
 	_ = b.leafLog.f.Close()
 	b.leafLog = nil
-	unreached := b.count + 1 + uint32(Unreachable)
+	b.loose = b.looseMirrors()
+	unreached := b.rootOf(Unreachable)
 	for i, d := range b.leaf.v[:b.leafN] {
 		if d == 0 {
 			b.leaf.v[i] = unreached

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"heapcause/graph"
@@ -12,8 +14,8 @@ import (
 	"heapcause/hprof/hproftest"
 )
 
-// naive answers the questions of a Heap straight from the definitions in the package comment, from the edges and roots that
-// the Heap reads back from the dump. It shares nothing with the builder.
+// naive answers the questions of a Heap straight from the definitions in the package comment, from edges that it reads from the
+// dump itself. It shares nothing with the builder but the numbering of objects, the roots and the shallow sizes.
 type naive struct {
 	h        *graph.Heap
 	n        int
@@ -23,16 +25,12 @@ type naive struct {
 	start    []bool // the virtual root points at it
 }
 
-func newNaive(h *graph.Heap) *naive {
-	v := &naive{h: h, n: int(h.NumObjects())}
+func newNaive(t *testing.T, h *graph.Heap, refs graph.References) *naive {
+	t.Helper()
+	v := &naive{h: h, n: int(h.NumObjects()), edges: readEdges(t, h, refs)}
 	v.root = make([]bool, v.n)
 	for _, r := range h.Roots() {
 		v.root[r.Object] = true
-	}
-	for o := range v.n {
-		var es []graph.Edge
-		h.EachEdge(graph.Object(o), func(e graph.Edge) bool { es = append(es, e); return true })
-		v.edges = append(v.edges, es)
 	}
 	v.findStrengths()
 	v.findStarts()
@@ -143,9 +141,9 @@ func (v *naive) idoms() []int {
 }
 
 // check compares a heap with the definitions.
-func check(t *testing.T, h *graph.Heap) {
+func check(t *testing.T, h *graph.Heap, refs graph.References, r *rand.Rand) {
 	t.Helper()
-	v := newNaive(h)
+	v := newNaive(t, h, refs)
 	idom := v.idoms()
 	retained := make([]int64, v.n)
 	for o := range v.n {
@@ -185,55 +183,154 @@ func check(t *testing.T, h *graph.Heap) {
 		if got := h.In(graph.Object(o), nil); !slices.Equal(got, in[o]) {
 			t.Fatalf("%s: referred to by %v, want %v", h.Name(graph.Object(o)), got, in[o])
 		}
-		checkPath(t, h, v, graph.Object(o))
+		checkPath(t, h, v, graph.Object(o), graph.NoObject)
+		checkPath(t, h, v, graph.Object(o), graph.Object(r.IntN(v.n)))
 	}
 	if totals != h.Totals() {
 		t.Fatalf("totals %v, want %v", h.Totals(), totals)
 	}
 	checkGroups(t, h, idom)
+	checkTree(t, h, idom)
+	checkSet(t, h, idom, r)
 }
 
-// checkPath verifies that a path begins at a root, follows edges and is no weaker than its end.
-func checkPath(t *testing.T, h *graph.Heap, v *naive, o graph.Object) {
+// checkPath verifies that a path begins at a root, follows edges and is no weaker than its end, and that there is one if any.
+func checkPath(t *testing.T, h *graph.Heap, v *naive, o, avoid graph.Object) {
 	t.Helper()
-	path, ok := h.Path(o)
-	if ok != (v.strength[o] != graph.Unreachable) {
-		t.Fatalf("%s: path found %v", h.Name(o), ok)
+	path, ok := h.PathAvoiding(o, func(u graph.Object) bool { return u == avoid })
+	if want := v.strength[o] != graph.Unreachable && v.reachable(o, avoid); ok != want {
+		t.Fatalf("%s avoiding %d: path found %v, want %v", h.Name(o), int64(avoid), ok, want)
 	}
 	for i, s := range path {
+		if s.Object == avoid && avoid != o {
+			t.Fatalf("%s: the path goes over %s", h.Name(o), h.Name(avoid))
+		}
 		if i == 0 {
-			if !v.root[s.Object] {
+			if !v.root[s.Object] || len(s.Roots) == 0 {
 				t.Fatalf("%s: path begins at %s, no root", h.Name(o), h.Name(s.Object))
 			}
 			continue
 		}
 		found := false
 		for _, e := range v.edges[path[i-1].Object] {
-			found = found || e.To == s.Object && e.Strength <= v.strength[o]
+			found = found || e.To == s.Object && e.Label == s.Edge && e.Strength == s.Weak && e.Strength <= v.strength[o]
 		}
 		if !found {
-			t.Fatalf("%s: path has no edge %s → %s", h.Name(o), h.Name(path[i-1].Object), h.Name(s.Object))
+			t.Fatalf("%s: path has no edge %s → %s by %s", h.Name(o), h.Name(path[i-1].Object), h.Name(s.Object), h.EdgeText(s.Edge))
 		}
 	}
 }
 
-// checkGroups compares the retained sizes of classes with the sum over members that no other member dominates.
+// reachable reports whether a root reaches o without the object avoided by references that hold it.
+func (v *naive) reachable(o, avoid graph.Object) bool {
+	seen := make([]bool, v.n)
+	var stack []graph.Object
+	visit := func(w graph.Object) {
+		if !seen[w] && (w == o || w != avoid) {
+			seen[w] = true
+			stack = append(stack, w)
+		}
+	}
+	for r := range v.n {
+		if v.root[r] {
+			visit(graph.Object(r))
+		}
+	}
+	for len(stack) > 0 {
+		u := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, e := range v.edges[u] {
+			if e.Strength <= v.strength[o] {
+				visit(e.To)
+			}
+		}
+	}
+	return seen[o]
+}
+
+// checkGroups compares the sizes of classes, packages and loaders with the sums over their members.
 func checkGroups(t *testing.T, h *graph.Heap, idom []int) {
 	t.Helper()
-	for _, g := range h.Classes() {
-		var want int64
-		for o := range h.Instances(g.Class) {
+	for name, c := range map[string]struct {
+		groups []graph.Group
+		key    func(graph.Object) any
+		of     func(graph.Group) any
+	}{
+		"class":   {h.Classes(), func(o graph.Object) any { return h.ClassOf(o) }, func(g graph.Group) any { return g.Class }},
+		"package": {h.Packages(), func(o graph.Object) any { return graph.Package(h.ClassName(o)) }, func(g graph.Group) any { return g.Name }},
+		"loader":  {h.Loaders(), func(o graph.Object) any { return h.Class(h.ClassOf(o)).Loader }, func(g graph.Group) any { return g.Loader }},
+	} {
+		want := map[any]graph.Group{}
+		for o := range graph.Object(h.NumObjects()) {
+			k := c.key(o)
+			g := want[k]
+			g.Instances++
+			g.Shallow += h.Shallow(o)
 			covered := false
 			for d := idom[o]; d >= 0; d = idom[d] {
-				covered = covered || h.ClassOf(graph.Object(d)) == g.Class
+				covered = covered || c.key(graph.Object(d)) == k
 			}
 			if !covered {
-				want += h.Retained(o)
+				g.Retained += h.Retained(o)
+			}
+			want[k] = g
+		}
+		if len(c.groups) != len(want) {
+			t.Fatalf("%d groups by %s, want %d", len(c.groups), name, len(want))
+		}
+		for _, g := range c.groups {
+			if w := want[c.of(g)]; g.Instances != w.Instances || g.Shallow != w.Shallow || g.Retained != w.Retained {
+				t.Fatalf("%s %s: %+v, want %+v", name, g.Name, g, w)
+			}
+			if name == "class" && h.Class(g.Class).Instances != g.Instances {
+				t.Fatalf("class %s: %d instances, %d in its description", g.Name, g.Instances, h.Class(g.Class).Instances)
 			}
 		}
-		if g.Retained != want {
-			t.Fatalf("class %s retains %d, want %d", g.Name, g.Retained, want)
+	}
+}
+
+// checkTree verifies the dominator tree downwards.
+func checkTree(t *testing.T, h *graph.Heap, idom []int) {
+	t.Helper()
+	want := map[graph.Object][]graph.Object{}
+	for o, d := range idom {
+		p := graph.Object(d)
+		if d < 0 {
+			p = graph.NoObject
 		}
+		want[p] = append(want[p], graph.Object(o))
+	}
+	for o := range graph.Object(len(idom) + 1) {
+		if int(o) == len(idom) {
+			o = graph.NoObject
+		}
+		if got := h.Dominated(o, nil); !slices.Equal(got, want[o]) || h.NumDominated(o) != int64(len(got)) {
+			t.Fatalf("object %d dominates %v, want %v", int64(o), got, want[o])
+		}
+	}
+}
+
+// checkSet compares the retained size of a random set with the sum over the members that no other dominates.
+func checkSet(t *testing.T, h *graph.Heap, idom []int, r *rand.Rand) {
+	t.Helper()
+	var set []graph.Object
+	for range 1 + r.IntN(6) {
+		set = append(set, graph.Object(r.IntN(len(idom))))
+	}
+	slices.Sort(set)
+	set = slices.Compact(set)
+	var want int64
+	for _, o := range set {
+		covered := false
+		for d := idom[o]; d >= 0; d = idom[d] {
+			covered = covered || slices.Contains(set, graph.Object(d))
+		}
+		if !covered {
+			want += h.Retained(o)
+		}
+	}
+	if got := h.RetainedOf(append(set, set[0])); got != want {
+		t.Fatalf("set %v retains %d, want %d", set, got, want)
 	}
 }
 
@@ -322,18 +419,34 @@ func build(t testing.TB, f *hprof.File, opt graph.Options) *graph.Heap {
 	return h
 }
 
+// seeds returns how many random heaps are compared: HEAPCAUSE_SEEDS when it is set.
+func seeds(t *testing.T) uint64 {
+	if s := os.Getenv("HEAPCAUSE_SEEDS"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if testing.Short() {
+		return 60
+	}
+	return 1000
+}
+
 // TestRandomHeaps compares heaps with every kind of edge and root with the definitions.
 func TestRandomHeaps(t *testing.T) {
-	seeds := uint64(300)
-	if testing.Short() {
-		seeds = 40
-	}
-	for seed := range seeds {
+	for seed := range seeds(t) {
 		for _, refs := range []graph.References{graph.DefaultReferences, graph.AllReferences} {
 			idSize := 8 - 4*int(seed%2)
 			t.Run(fmt.Sprintf("seed %d, references %d, ids %d", seed, refs, idSize), func(t *testing.T) {
-				d := randomDump(rand.New(rand.NewPCG(seed, 1)), idSize)
-				check(t, build(t, d.Open(t), graph.Options{References: refs, Workers: 1 + int(seed%3)}))
+				r := rand.New(rand.NewPCG(seed, 1))
+				d := randomDump(r, idSize)
+				if seed%4 > 1 {
+					d = wildDump(r, idSize)
+				}
+				h := build(t, d.Open(t), graph.Options{References: refs, Workers: 1 + int(seed%3)})
+				check(t, h, refs, r)
 			})
 		}
 	}

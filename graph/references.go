@@ -47,7 +47,7 @@ func (b *builder) references(ctx context.Context) error {
 	err = h.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func() error) {
 		w := &linker{
 			b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), ev: layout.NewEvidence(len(h.classes)),
-			counts: make([]int64, len(h.classes)), buf: make([]byte, 1<<20), chunkSize: chunkSize,
+			counts: make([]int64, len(h.classes)), buf: elementRoom(h.file), chunkSize: chunkSize,
 		}
 		if b.in != nil {
 			w.in = b.in.writer()

@@ -63,7 +63,7 @@ func (b *builder) eachPlace(fn func(o uint32, c, own Class, size int64, at uint3
 // their instances refer to: their dominators are folded here, as the instances go by.
 func (b *builder) place() []heldMirror {
 	h := b.h
-	mirrors := b.looseMirrors()
+	mirrors := b.loose
 	b.eachPlace(func(o uint32, c, own Class, size int64, at uint32, core bool) {
 		if m := mirrors[c]; m != nil {
 			m.meet(b, at, o, core)
@@ -157,7 +157,8 @@ func (b *builder) placeOfLeaf(at uint32) Strength {
 	return b.strengthOf(at)
 }
 
-// looseMirrors returns the state of each plain class that is no root, by class.
+// looseMirrors returns the state of each plain class that is no root, by class, from what leaves found: 0 where nothing but
+// instances holds the class object.
 func (b *builder) looseMirrors() []*looseMirror {
 	h := b.h
 	out := make([]*looseMirror, len(h.classes))
@@ -170,15 +171,11 @@ func (b *builder) looseMirrors() []*looseMirror {
 		if !ok || p.core {
 			continue
 		}
-		at := b.leaf.v[p.place]
-		if at == b.rootOf(Unreachable) {
-			at = 0
-		}
-		out[c] = &looseMirror{at: at, sole: noObject32}
+		out[c] = &looseMirror{at: b.leaf.v[p.place], sole: noObject32}
 	}
 	for c, m := range out {
 		if m != nil && h.classes[c].Instances == 0 && m.at == 0 {
-			m.at = b.rootOf(Unreachable)
+			m.at = b.rootOf(Unreachable) // nothing at all holds it
 		}
 	}
 	return out

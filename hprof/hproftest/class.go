@@ -16,6 +16,7 @@ type Class struct {
 	Serial uint32
 
 	d               *Dump
+	shape           *Class // the superclass whose fields instances have
 	fields          []field
 	statics         []static
 	constants       []static
@@ -106,7 +107,7 @@ func (d *Dump) Class(name string, parts ...ClassPart) *Class {
 }
 
 func (c *Class) measure() {
-	c.size, c.payload = 0, 0
+	c.size, c.payload, c.shape = 0, 0, c.Super
 	if c.Super != nil {
 		c.size, c.payload = c.Super.size, c.Super.payload
 	}
@@ -165,7 +166,7 @@ func (c *Class) slot(name string) (at int, t hprof.Type, ok bool) {
 	if i := strings.Index(name, "::"); i >= 0 {
 		declarer, name = name[:i], name[i+2:]
 	}
-	for k := c; k != nil; k = k.Super {
+	for k := c; k != nil; k = k.shape {
 		for _, f := range k.fields {
 			if f.name == name && (declarer == "" || declarer == k.Name) {
 				return at, f.typ, true
@@ -215,4 +216,10 @@ func parseField(spec string) field {
 		panic(fmt.Sprintf("hproftest: field %q is not a type and a name", spec))
 	}
 	return field{name, typeOf(t)}
+}
+
+// Has reports whether instances have a field of that name.
+func (c *Class) Has(name string) bool {
+	_, _, ok := c.slot(name)
+	return ok
 }

@@ -17,6 +17,7 @@ type Dump struct {
 	time    time.Time
 	java    int
 	bare    bool
+	loose   bool
 
 	segment   int64
 	gzip      bool
@@ -55,6 +56,9 @@ func Java(feature int) Option { return func(d *Dump) { d.java = feature } }
 
 // Bare leaves out the bootstrap classes: only what the test makes is written.
 func Bare() Option { return func(d *Dump) { d.bare = true } }
+
+// NoSticky leaves out the sticky roots, as profiling agents do.
+func NoSticky() Option { return func(d *Dump) { d.loose = true } }
 
 // Segments sets how many bytes a heap segment has at most, 1 MiB unless told; a longer record gets a segment of its own. 0 is
 // one HEAP_DUMP record.

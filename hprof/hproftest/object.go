@@ -40,7 +40,7 @@ func (d *Dump) Instance(c *Class, values ...any) *Object {
 			continue
 		}
 		for k != nil && i == len(k.fields) {
-			k, i = k.Super, 0
+			k, i = k.shape, 0
 		}
 		if k == nil {
 			panic(fmt.Sprintf("hproftest: more values than %s has fields", c.Name))

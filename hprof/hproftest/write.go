@@ -251,7 +251,7 @@ func (d *Dump) heap(e *encoder) {
 	}
 	roots := slices.Clone(d.roots)
 	for _, c := range d.classes {
-		if c.sticky {
+		if c.sticky && !d.loose {
 			roots = append(roots, root{tag: hprof.RootStickyClass, id: c.ID})
 		}
 	}
