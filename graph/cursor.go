@@ -85,6 +85,7 @@ func (h *Heap) StaticRef(class, name string) Object {
 type View struct {
 	Object Object
 	Class  Class
+	tag    hprof.Tag
 	h      *Heap
 	body   []byte // fields or elements; nil for arrays longer than a window
 	offset int64  // of the body in the dump
@@ -200,7 +201,7 @@ func (c *Cursor) Load(o Object) bool {
 	found := false
 	h.loc.each(o, func(off int64) bool {
 		c.cur.Reseek(off)
-		for range locatorStep + locatorGap*locatorStep {
+		for range locatorStep {
 			if !c.cur.Next() {
 				return false
 			}
@@ -225,7 +226,7 @@ func object(t hprof.Tag) bool {
 
 // set makes the record r, which ends at offset end, the current object.
 func (v *View) set(o Object, r *hprof.Record, end int64) {
-	v.Object, v.Class = o, v.h.ClassOf(o)
+	v.Object, v.Class, v.tag = o, v.h.ClassOf(o), r.Tag
 	v.body, v.bytes, v.offset, v.count = r.Body, r.Bytes, end-r.Bytes, 0
 	if r.Tag != hprof.InstanceDump {
 		v.count = r.Count

@@ -120,8 +120,8 @@ func (h *Heap) classEdges(c Class, emit func(Object, Strength, EdgeLabel) bool) 
 
 func (h *Heap) recordEdges(c *Cursor, emit func(Object, Strength, EdgeLabel) bool) {
 	k := &h.classes[c.Class]
-	if k.IsArray {
-		if k.Elem == hprof.Object {
+	if c.tag != hprof.InstanceDump {
+		if c.tag == hprof.ObjectArray {
 			c.EachRef(func(i int, o Object) bool { return emit(o, Strong, EdgeLabel{Kind: ElementEdge, Index: i}) })
 		}
 	} else if len(c.body) >= int(k.size) {

@@ -20,7 +20,8 @@ type locBlock struct {
 	offset      int64
 }
 
-// locatorStep bounds the records of a block, locatorGap what may lie between two of them: blocks that overlap are few.
+// locatorStep bounds the records of a block, roots and classes between its objects included; locatorGap bounds how far the
+// numbers of two neighbours are apart: blocks that overlap are few.
 const (
 	locatorStep = 64
 	locatorGap  = 8
@@ -66,14 +67,13 @@ func (l *locator) each(o Object, fn func(offset int64) bool) {
 type locWriter struct {
 	out  []locBlock
 	cur  locBlock
-	n    int
+	n    int // records since offset, counted by the caller
 	open bool
 }
 
 func (w *locWriter) put(o Object, offset int64) {
-	if w.open && w.n < locatorStep && o > w.cur.last && o-w.cur.last <= locatorGap {
+	if w.open && w.n <= locatorStep && o > w.cur.last && o-w.cur.last <= locatorGap {
 		w.cur.last = o
-		w.n++
 		return
 	}
 	w.flush()

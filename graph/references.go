@@ -156,6 +156,7 @@ func (w *linker) chunk(s hprof.Segment) error {
 	c.Reset(s.Offset, s.Length)
 	for c.Next() {
 		r := &c.Rec
+		w.loc.n++
 		var k Class
 		switch r.Tag {
 		case hprof.InstanceDump, hprof.ObjectArray:

@@ -78,7 +78,10 @@ func (c *Cursor) chars(arr Object, off, n int, utf16Bytes bool, limit int) (stri
 		return "", false
 	}
 	b := c.body
-	if b == nil && c.bytes > 0 { // longer than a window: read the part that is wanted
+	if off < 0 { // damage
+		b, n = nil, 0
+	}
+	if b == nil && c.bytes > 0 && off >= 0 { // longer than a window: read the part that is wanted
 		b = make([]byte, min(c.bytes, int64(2*limit+16)+2*int64(off)))
 		if k, _ := c.h.file.ReadAt(b, c.offset); k < len(b) {
 			b = b[:k]

@@ -301,8 +301,8 @@ func (w *wild) makeClasses() {
 				parts = append(parts, hproftest.Fields(f...))
 			}
 		}
-		for n, p := range map[int]hproftest.ClassPart{3: hproftest.Sticky(), 12: hproftest.NoDump(), 13: hproftest.NoLoad()} {
-			if w.one(n) {
+		for i, p := range []hproftest.ClassPart{hproftest.Sticky(), hproftest.NoDump(), hproftest.NoLoad()} {
+			if w.one([]int{3, 12, 12}[i]) {
 				parts = append(parts, p)
 			}
 		}
@@ -349,6 +349,9 @@ func (w *wild) makeObjects() {
 	}
 	for _, c := range w.classes {
 		w.targets = append(w.targets, c)
+	}
+	if w.one(6) {
+		pick(w, []*hproftest.Class{d.ArrayClass("D"), d.ArrayClass("com.acme.A"), d.ArrayClass("byte")}).Omit()
 	}
 	w.targets = append(w.targets, nil, hproftest.ID(0x1008), d.ArrayClass("com.acme.A"), d.ArrayClass("java.lang.Object"))
 }

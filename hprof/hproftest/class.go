@@ -218,6 +218,9 @@ func parseField(spec string) field {
 	return field{name, typeOf(t)}
 }
 
+// Omit leaves the class dump out, as NoDump does.
+func (c *Class) Omit() { c.noDump = true }
+
 // Has reports whether instances have a field of that name.
 func (c *Class) Has(name string) bool {
 	_, _, ok := c.slot(name)
