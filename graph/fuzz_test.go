@@ -14,6 +14,7 @@ import (
 func FuzzBuild(f *testing.F) {
 	for seed := range uint64(4) {
 		f.Add(randomDump(rand.New(rand.NewPCG(seed, 1)), 8-4*int(seed%2)).Bytes())
+		f.Add(wildDump(rand.New(rand.NewPCG(seed, 2)), 8-4*int(seed%2)).Bytes())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file, err := hprof.OpenBytes(b)
@@ -39,12 +40,29 @@ func FuzzBuild(f *testing.F) {
 			if d := h.Idom(o); d != graph.NoObject && h.Retained(d) < h.Retained(o) {
 				t.Fatalf("object %d retains more than its dominator %d", o, d)
 			}
-			h.In(o, nil)
+			if back, ok := h.Lookup(h.Addr(o)); !ok || back != o {
+				t.Fatalf("object %d: its address leads to %d", o, int64(back))
+			}
+			for _, u := range h.In(o, nil) {
+				if u >= graph.Object(h.NumObjects()) {
+					t.Fatalf("object %d is held by %d", o, u)
+				}
+			}
 			h.Out(o, nil)
+			h.Fields(o)
+			h.Name(o)
 			h.Text(o, 10)
 			h.Path(o)
 		}
 		h.Classes()
+		if _, err := graph.CountClasses(context.Background(), file, graph.Options{Workers: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Scan(context.Background(), h.Subclasses("java.lang.Object"), func(int) func(*graph.View) {
+			return func(v *graph.View) { v.EachRef(func(int, graph.Object) bool { return true }) }
+		}); err != nil {
+			t.Fatal(err)
+		}
 	})
 }
 

@@ -93,6 +93,9 @@ func TestTruncatedAnywhere(t *testing.T) {
 				continue
 			}
 			got, werr := walk(f)
+			if len(f.Problems) == 0 {
+				t.Fatalf("cut at %d: no word about it", n)
+			}
 			var fe *hprof.FormatError
 			if werr != nil && (!errors.As(werr, &fe) || fe.Offset < 0 || fe.Offset > int64(n)) {
 				t.Fatalf("cut at %d: %v", n, werr)

@@ -55,6 +55,7 @@ func (f *File) readTop(ctx context.Context) error {
 	f.Frames = make(map[ID]Frame)
 	f.Traces = make(map[uint32]Trace)
 	off := f.Header.Bytes
+	segmented, ended := false, false
 	for n := 0; off < f.Size; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -75,13 +76,17 @@ func (f *File) readTop(ctx context.Context) error {
 		}
 		body := off + 9
 		if tag == TagHeapDump || tag == TagHeapDumpSegment {
+			known := len(f.Problems)
 			length = f.heapLength(w, tag, body, length)
+			segmented = segmented || tag == TagHeapDumpSegment
+			ended = ended || len(f.Problems) > known // it is said already
 			if length > 0 {
 				f.Segments = append(f.Segments, Segment{body, length})
 			}
 			off = body + length
 			continue
 		}
+		ended = ended || tag == TagHeapDumpEnd
 		if body+length > f.Size {
 			f.problem(off, f.Size-off, "the dump ends inside a record of tag 0x%02x that claims %d bytes", tag, length)
 			return nil
@@ -96,6 +101,13 @@ func (f *File) readTop(ctx context.Context) error {
 			}
 		}
 		off = body + length
+	}
+	switch {
+	case ended:
+	case len(f.Segments) == 0:
+		f.problem(f.Size, 0, "the dump ends before its heap records")
+	case segmented:
+		f.problem(f.Size, 0, "the dump ends between two heap records: its end record is missing")
 	}
 	return nil
 }
