@@ -70,6 +70,7 @@ type builder struct {
 	arcs      *arcLog
 	ancestors *dominator.Ancestors
 	reads     int
+	repeated  bool // an identifier comes twice: damage
 }
 
 // sideEdge is an edge that is no field of an instance, or a referent: kept apart, few, with its strength.
@@ -149,7 +150,8 @@ type surveyed struct {
 	roots      []rawRoot
 	addrs      []uint64 // in the sparse form
 	core       []uint64
-	unknown    bool // an instance came whose class was not known yet
+	objects    uint64 // records of objects
+	unknown    bool   // an instance came whose class was not known yet
 	misaligned bool
 }
 
@@ -203,6 +205,7 @@ func (b *builder) survey(ctx context.Context) error {
 		h.n = h.index.n
 		h.resolveClasses()
 		h.makeRoots(got.roots)
+		b.repeated = got.objects > h.n
 		if b.confirmRoots() {
 			h.index.promote(h.extraSources())
 			b.coreN, b.leafN = int64(h.index.nCore), int64(h.n-h.index.nCore)
@@ -378,6 +381,7 @@ func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, erro
 			defer mu.Unlock()
 			all.misaligned = all.misaligned || w.bits&(1<<h.index.shift-1) != 0
 			all.unknown = all.unknown || w.unknown
+			all.objects += w.objects
 			all.classes = append(all.classes, w.classes...)
 			all.roots = append(all.roots, w.roots...)
 			all.addrs = append(all.addrs, w.addrs...)
@@ -525,6 +529,7 @@ func allZero(p []byte) bool {
 
 // mark notes the address of an object. Neighbours in the file are mostly neighbours in memory: a cell is written once.
 func (w *surveyor) mark(a uint64, core bool) error {
+	w.objects++
 	w.bits |= a
 	if w.sparse {
 		w.addrs = append(w.addrs, a)

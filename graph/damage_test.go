@@ -169,3 +169,23 @@ func TestCancelled(t *testing.T) {
 }
 
 func sampleHeap() *hproftest.Dump { return randomDump(rand.New(rand.NewPCG(1, 1)), 8) }
+
+// TestRepeatedIdentifiers takes the first of two records of one identifier, whatever the number of workers.
+func TestRepeatedIdentifiers(t *testing.T) {
+	d := hproftest.New(8, hproftest.Segments(4000))
+	a, b := d.Class("com.acme.A", hproftest.Fields("Object x")), d.Class("com.acme.B", hproftest.Fields("Object y", "Object z"))
+	const n = 1000
+	for _, c := range []*hproftest.Class{a, b} {
+		for i := range n {
+			d.Goto(0x7_0000_0000 + hprof.ID(i*32))
+			d.Instance(c)
+		}
+	}
+	f := d.Open(t)
+	for range 10 {
+		h := build(t, f, graph.Options{Workers: 4})
+		if first := h.Class(h.ClassesByName("com.acme.A")[0]).Instances; first != n {
+			t.Fatalf("%d objects of the first records, want %d", first, n)
+		}
+	}
+}

@@ -44,6 +44,10 @@ func (b *builder) references(ctx context.Context) error {
 	counts := make([]int64, len(h.classes))
 	var mu sync.Mutex
 	var done atomic.Int64
+	if b.repeated { // the first record in the file wins, whatever the number of workers
+		defer func(n int) { h.opt.Workers = n }(h.opt.Workers)
+		h.opt.Workers = 1
+	}
 	err = h.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func() error) {
 		w := &linker{
 			b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), ev: layout.NewEvidence(len(h.classes)),
