@@ -334,7 +334,8 @@ func TestThreads(t *testing.T) {
 		t.Fatalf("threads %v", h.Threads())
 	}
 	if diff := cmp.Diff([]graph.Frame{
-		{Class: "com.acme.Main", Method: "inner", Source: "Main.java", Line: 7}, {Class: "com.acme.Main", Method: "main", Source: "Main.java", Line: 3},
+		{Class: "com.acme.Main", Method: "inner", Source: "Main.java", Line: 7},
+		{Class: "com.acme.Main", Method: "main", Source: "Main.java", Line: 3},
 		{Class: "java.lang.Thread", Method: "run", Line: -3},
 	}, th.Frames); diff != "" {
 		t.Error(diff)

@@ -154,8 +154,10 @@ func TestDecodeClass(t *testing.T) {
 			ID: k.ID, Super: base.ID, Loader: loader.ID, Signers: signer.ID, ProtectionDomain: domain.ID, InstanceSize: uint32(8 + 2 + idSize), Offset: got.Offset,
 			Constants: []hprof.Field{{Name: 0, Type: hprof.Int, Value: 5}, {Name: 1, Type: hprof.Object, Value: base.ID}},
 			Statics: []hprof.Field{
-				{Name: name("d"), Type: hprof.Double, Value: math.Float64bits(2.5)}, {Name: name("b"), Type: hprof.Byte, Value: 0xff},
-				{Name: name("o"), Type: hprof.Object, Value: domain.ID}, {Name: name("z"), Type: hprof.Boolean, Value: 1},
+				{Name: name("d"), Type: hprof.Double, Value: math.Float64bits(2.5)},
+				{Name: name("b"), Type: hprof.Byte, Value: 0xff},
+				{Name: name("o"), Type: hprof.Object, Value: domain.ID},
+				{Name: name("z"), Type: hprof.Boolean, Value: 1},
 			},
 			Fields: []hprof.Field{{Name: name("c"), Type: hprof.Char}, {Name: name("held"), Type: hprof.Object}},
 		}
@@ -406,7 +408,7 @@ func TestDamagedGzip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { f.Close() })
+		t.Cleanup(func() { _ = f.Close() })
 		return f
 	}())
 	flipped := bytes.Clone(packed)
@@ -437,7 +439,7 @@ func TestDamagedGzip(t *testing.T) {
 		if len(f.Problems) == 0 || !strings.Contains(f.Problems[0].What, c.want) || total(got) > total(plain) || total(got) == 0 {
 			t.Errorf("%s: %d records of %d, problems %+v, want %q", name, total(got), total(plain), f.Problems, c.want)
 		}
-		f.Close()
+		_ = f.Close()
 		if left, _ := os.ReadDir(tmp); len(left) > 0 {
 			t.Errorf("%s: %v is left behind", name, left)
 		}
