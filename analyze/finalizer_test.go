@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"heapcause/graph"
 	"heapcause/hprof"
 	"heapcause/hprof/hproftest"
 	"heapcause/report"
@@ -133,19 +132,4 @@ func TestLongLists(t *testing.T) {
 	wantCount(t, f, "queued finalizers", n)
 	wantCount(t, f, "finalizers registered", n)
 	wantRelated(t, f, "finalizer-registered", "leak-suspect")
-}
-
-// retainedBy must be what the graph's own, slower function says.
-func TestRetainedBy(t *testing.T) {
-	h := realHeap(t, "zoo/zoo-small.hprof")
-	p := &Pass{Heap: h}
-	for _, step := range []int64{1, 2, 3, 7, 50, 1000} {
-		var set objectSet
-		for o := int64(0); o < h.NumObjects(); o += step {
-			set = append(set, graph.Object(o))
-		}
-		if got, want := p.retainedBy(set), h.RetainedOf(set); got != want {
-			t.Errorf("every %d objects: %d, want %d", step, got, want)
-		}
-	}
 }

@@ -60,7 +60,7 @@ func (p *Pass) backlogFinding(f *finalization, waiting []*finalizer) {
 	all := newSet(append(members, objects...))
 	classes := byReferent(h, waiting)
 	out := report.Finding{
-		Confidence: report.Certain, Retained: p.retainedBy(all), Objects: n,
+		Confidence: report.Certain, Retained: p.Heap.RetainedOf(all), Objects: n,
 		Facts: p.backlogFacts(f),
 		Fix: []string{
 			"Unblock the finalize() that the Finalizer thread is in; a finalizer must never wait.",

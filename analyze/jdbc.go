@@ -71,7 +71,7 @@ func runJDBC(p *Pass) error {
 			if n >= statementsMin || n*2 > g.held.finding.Objects {
 				p.joinStatements(g, wrapped, int64(len(statements)), open)
 			}
-		case g.held.kind != heldByNothing && (n >= statementsMin || p.Share(p.retainedBy(g.objects())) >= p.Options.Threshold):
+		case g.held.kind != heldByNothing && (n >= statementsMin || p.Share(p.Heap.RetainedOf(g.objects())) >= p.Options.Threshold):
 			p.statementFinding(g, wrapped)
 		}
 	}
@@ -201,13 +201,13 @@ func (p *Pass) statementFacts(g *statementGroup) report.Rows[report.Fact] {
 	if t := g.timeout(); t > 0 {
 		facts = append(facts, fact("query timeout", report.Duration(time.Duration(t)*time.Second)))
 	}
-	return append(facts, fact("retained by the statements", report.Bytes(p.retainedBy(g.objects()))))
+	return append(facts, fact("retained by the statements", report.Bytes(p.Heap.RetainedOf(g.objects()))))
 }
 
 func (p *Pass) statementFinding(g *statementGroup, wrapped map[graph.Object]*statement) {
 	objects := g.objects()
 	f := report.Finding{
-		Confidence: report.Certain, Retained: p.retainedBy(objects), Objects: g.count(),
+		Confidence: report.Certain, Retained: p.Heap.RetainedOf(objects), Objects: g.count(),
 		Facts:     append(p.statementFacts(g), fact("held by", report.Name(g.heldText()))),
 		Falsifier: "The statements belong to a bounded cache, and their number does not grow between two dumps.",
 	}

@@ -69,7 +69,7 @@ func (p *Pass) timerFinding(q *taskQueue, t *queued) {
 	thread := p.timerThread(q.object)
 	retained := h.Retained(q.object)
 	if q.lost {
-		retained = p.retainedBy(t.objects())
+		retained = p.Heap.RetainedOf(t.objects())
 	}
 	f := report.Finding{
 		Severity: p.timerSeverity(retained, t), Confidence: report.Certain, Retained: retained, Objects: n,
@@ -259,7 +259,7 @@ func (p *Pass) pinTable(t *queued) report.Table {
 			tab.Omitted++
 			continue
 		}
-		addRow(&tab, report.Name(p.className(c)), report.Count(int64(len(sets[c]))), report.Bytes(p.retainedBy(sets[c])))
+		addRow(&tab, report.Name(p.className(c)), report.Count(int64(len(sets[c]))), report.Bytes(p.Heap.RetainedOf(sets[c])))
 	}
 	return tab
 }

@@ -19,11 +19,10 @@ type addrIndex struct {
 	shift uint // log2 of the granule: 3, or 0 where identifiers are not multiples of 8
 	store *store
 
-	mu     sync.Mutex
-	pages  map[uint64]*page
-	slab   []page
-	limit  int // pages that may be made
-	sparse atomic.Bool
+	mu    sync.Mutex
+	pages map[uint64]*page
+	slab  []page
+	limit int // pages that may be made
 
 	dir   []*page // dense directory from first, when the range allows it
 	first uint64
@@ -80,7 +79,6 @@ func (x *addrIndex) page(key uint64) (*page, error) {
 		return p, nil
 	}
 	if len(x.pages) >= x.limit {
-		x.sparse.Store(true)
 		return nil, errSparse
 	}
 	if len(x.slab) == 0 {

@@ -69,7 +69,6 @@ type builder struct {
 	parents   *sequence
 	arcs      *arcLog
 	ancestors *dominator.Ancestors
-	reads     int
 	repeated  bool // an identifier comes twice: damage
 }
 
@@ -124,7 +123,7 @@ func (b *builder) release() {
 	for _, f := range b.files() {
 		_ = f.Close()
 	}
-	b.leafLog, b.parents, b.arcs = nil, nil, nil
+	b.leafLog, b.parents, b.arcs, b.in = nil, nil, nil, nil
 }
 
 // files returns the temporary files that are still open.
@@ -138,6 +137,9 @@ func (b *builder) files() []*os.File {
 	}
 	if b.arcs != nil {
 		out = append(out, b.arcs.f)
+	}
+	if b.in != nil {
+		out = append(out, b.in.f)
 	}
 	return out
 }
@@ -173,7 +175,6 @@ func (b *builder) survey(ctx context.Context) error {
 		b.predictRoots(truth)
 		h.index = newAddrIndex(h.store, shift, h.file.Size)
 		got, err := b.readObjects(ctx, sparse)
-		b.reads++
 		if errors.Is(err, errSparse) {
 			sparse = true
 			continue
@@ -585,7 +586,7 @@ func (h *Heap) resetClasses(dumped []hprof.Class) {
 		d := &dumped[i]
 		k := ClassInfo{
 			Addr: d.ID, superID: d.Super, loaderID: d.Loader, signers: d.Signers, domain: d.ProtectionDomain,
-			constants: d.Constants, offset: d.Offset, Super: NoClass, Object: NoObject, Loader: NoObject,
+			constants: d.Constants, Super: NoClass, Object: NoObject, Loader: NoObject,
 		}
 		for _, f := range d.Fields {
 			if f.Type.Size(h.idSize) == 0 {

@@ -46,7 +46,6 @@ type ClassInfo struct {
 	constants       []hprof.Field
 	loaderID        hprof.ID
 	superID         hprof.ID
-	offset          int64
 
 	size     int32   // bytes of field data, supers included
 	refs     []int32 // offsets of references from the start of the record, in dump order; without referent
@@ -175,6 +174,18 @@ func (h *Heap) linkClasses() {
 		}
 		k.hidden = hiddenName(h.rawName[i]) && !(modern && strings.Contains(k.Name, "$$Lambda"))
 	}
+}
+
+// referentStrength is the strength of the referent edge of a reference object of class k with these fields. An enqueued
+// FinalReference (Reference::next is set) holds its referent strongly.
+func (h *Heap) referentStrength(k *ClassInfo, body []byte) Strength {
+	switch {
+	case h.opt.References == AllReferences:
+		return Strong
+	case k.kind == Finalizer && k.next >= 0 && hprof.Value(body[k.next:], hprof.Object, h.idSize) != 0:
+		return Strong
+	}
+	return k.kind
 }
 
 // firstClass returns the class of that name that the boot loader defined, or else the first one.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"math"
 
 	"heapcause/hprof"
@@ -170,11 +171,7 @@ func (v *View) EachRef(fn func(i int, o Object) bool) {
 	_ = v.h.file.ReadBody(v.offset, v.bytes, make([]byte, 64<<10), walk)
 }
 
-type stopError struct{}
-
-func (stopError) Error() string { return "stop" }
-
-var errStop = stopError{}
+var errStop = errors.New("stop")
 
 // Cursor reads objects of the dump one at a time. It keeps a window, so that neighbours cost little. Not for concurrent use.
 type Cursor struct {

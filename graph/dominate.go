@@ -2,9 +2,7 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"iter"
-	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -27,7 +25,7 @@ func (b *builder) dominators(ctx context.Context) error {
 	}
 	defer label.free()
 	if err := b.parents.read(anc.v, 0); err != nil {
-		return fmt.Errorf("reading a temporary file: %w", err)
+		return err
 	}
 	semi, err := tempFile(b.h.opt.TempDir)
 	if err != nil {
@@ -53,10 +51,10 @@ func (b *builder) dominators(ctx context.Context) error {
 	for w := int64(1); w <= n; w += int64(len(parents)) {
 		k := min(int64(len(parents)), n+1-w)
 		if err := b.parents.read(parents[:k], w); err != nil {
-			return fmt.Errorf("reading a temporary file: %w", err)
+			return err
 		}
-		if _, err := semi.ReadAt(asBytes(semis[:k]), w*4); err != nil {
-			return fmt.Errorf("reading a temporary file: %w", err)
+		if err := readAll(semi, asBytes(semis[:k]), w*4); err != nil {
+			return err
 		}
 		tree.Extend(parents[:k], semis[:k])
 	}
@@ -85,7 +83,7 @@ func (b *builder) buckets(ctx context.Context, done func(first uint32, semi []ui
 			}
 			var err error
 			if arcs, err = b.arcs.read(p, arcs); err != nil {
-				yield(bucket, fmt.Errorf("reading a temporary file: %w", err))
+				yield(bucket, err)
 				return
 			}
 			bucket.First, bucket.Start, bucket.Semi = uint32(first), start[:end-first+1], semi[:end-first]
@@ -127,7 +125,6 @@ func (b *builder) leaves(ctx context.Context) error {
 	b.leafRef = nil
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
-	var mu sync.Mutex
 	for range h.opt.workers() {
 		g.Go(func() error {
 			var buf []byte
@@ -141,10 +138,8 @@ func (b *builder) leaves(ctx context.Context) error {
 					buf = make([]byte, blk[1])
 				}
 				buf = buf[:blk[1]]
-				if _, err := b.leafLog.f.ReadAt(buf, blk[0]); err != nil {
-					mu.Lock()
-					defer mu.Unlock()
-					return fmt.Errorf("reading a temporary file: %w", err)
+				if err := readAll(b.leafLog.f, buf, blk[0]); err != nil {
+					return err
 				}
 				b.leafBlock(buf)
 			}

@@ -130,11 +130,8 @@ func (h *Heap) recordEdges(c *Cursor, emit func(Object, Strength, EdgeLabel) boo
 			for _, f := range h.classes[cl].Fields {
 				if f.Type == hprof.Object {
 					s := Strong
-					if off == k.referent && h.opt.References == DefaultReferences {
-						s = k.kind
-						if s == Finalizer && k.next >= 0 && hprof.Value(c.body[k.next:], hprof.Object, h.idSize) != 0 {
-							s = Strong
-						}
+					if off == k.referent {
+						s = h.referentStrength(k, c.body)
 					}
 					emit(h.object(hprof.Value(c.body[off:], hprof.Object, h.idSize)), s, EdgeLabel{Kind: FieldEdge, Class: cl, Name: f.Name})
 				}

@@ -90,7 +90,6 @@ type Heap struct {
 
 	inOffset []uint64 // every inStep objects: where its list of sources begins in inData
 	inData   []byte
-	inSize   int64
 	inFile   *os.File
 
 	loc     locator
@@ -104,13 +103,12 @@ type Heap struct {
 	str     stringFields
 	cursors sync.Pool
 
-	model     *layout.Model
-	totals    [NumStrengths]Totals
-	dangling  int64
-	problems  []hprof.Problem
-	duplicate int64
-	sizeBits  int64   // all sizes, or-ed
-	Timing    []Phase // for --verbose
+	model    *layout.Model
+	totals   [NumStrengths]Totals
+	dangling int64
+	problems []hprof.Problem
+	sizeBits int64   // all sizes, or-ed
+	Timing   []Phase // for --verbose
 }
 
 // longArray is the length of an array of longLength elements or more.
@@ -169,6 +167,16 @@ func (h *Heap) claim(o Object, k Class) bool {
 		}
 		if atomic.CompareAndSwapUint32(word, old, old|uint32(k+1)<<shift) {
 			return true
+		}
+	}
+}
+
+// claimLost gives the objects whose record the second read did not find (the file changed) the class of the unknown.
+func (h *Heap) claimLost() {
+	for o := range Object(h.n) {
+		if h.ClassOf(o) == NoClass {
+			h.claim(o, h.missing)
+			h.classes[h.missing].Instances++
 		}
 	}
 }
@@ -256,9 +264,6 @@ func (h *Heap) classAt(addr uint64) Class {
 
 // sizeOf is Shallow for an object of class c that is the class object of own, if any.
 func (h *Heap) sizeOf(o Object, c, own Class) int64 {
-	if c < 0 {
-		c = h.missing
-	}
 	k := &h.classes[c]
 	switch {
 	case k.IsArray:

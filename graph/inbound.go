@@ -3,7 +3,6 @@ package graph
 import (
 	"cmp"
 	"encoding/binary"
-	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -16,7 +15,7 @@ type inbound struct {
 	mu    sync.Mutex
 	size  int64
 	shift uint
-	parts [][][2]int64 // per range: blocks as offset, pairs
+	parts [][]stretch // per range
 	dir   string
 }
 
@@ -32,7 +31,7 @@ func newInbound(dir string, n uint64) (*inbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &inbound{f: f, parts: make([][][2]int64, inParts), dir: dir}
+	in := &inbound{f: f, parts: make([][]stretch, inParts), dir: dir}
 	for n>>in.shift >= inParts {
 		in.shift++
 	}
@@ -68,7 +67,7 @@ func (w *inboundWriter) write(p int, b []uint64) {
 	w.in.mu.Lock()
 	at := w.in.size
 	w.in.size += int64(len(b)) * 8
-	w.in.parts[p] = append(w.in.parts[p], [2]int64{at, int64(len(b))})
+	w.in.parts[p] = append(w.in.parts[p], stretch{at, int64(len(b))})
 	w.in.mu.Unlock()
 	w.err = writeAll(w.in.f, asBytes(b), at)
 }
@@ -83,11 +82,11 @@ func (w *inboundWriter) flush() error {
 
 // finish writes the lists of all objects and gives them to the heap.
 func (in *inbound) finish(h *Heap) error {
-	defer func() { _ = in.f.Close() }()
 	out, err := tempFile(in.dir)
 	if err != nil {
 		return err
 	}
+	h.inFile = out
 	if h.inOffset, err = column[uint64](h.store, h.n/inStep+2); err != nil {
 		return err
 	}
@@ -101,22 +100,14 @@ func (in *inbound) finish(h *Heap) error {
 			break
 		}
 		last := min(first+1<<in.shift, h.n)
-		total := int64(0)
-		for _, b := range in.parts[p] {
-			total += b[1]
+		slices.SortFunc(in.parts[p], func(a, b stretch) int { return cmp.Compare(a.offset, b.offset) })
+		if pairs, err = readPairs(in.f, in.parts[p], pairs); err != nil {
+			return err
 		}
-		if int64(cap(pairs)) < total {
-			pairs, sources = make([]uint64, total), make([]uint32, total)
+		if cap(sources) < len(pairs) {
+			sources = make([]uint32, len(pairs))
 		}
-		pairs, sources = pairs[:total], sources[:total]
-		at := int64(0)
-		slices.SortFunc(in.parts[p], func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
-		for _, b := range in.parts[p] {
-			if _, err := in.f.ReadAt(asBytes(pairs[at:at+b[1]]), b[0]); err != nil {
-				return fmt.Errorf("reading a temporary file: %w", err)
-			}
-			at += b[1]
-		}
+		sources = sources[:len(pairs)]
 		if start == nil {
 			start = make([]uint32, 1<<in.shift+1)
 		}
@@ -150,15 +141,13 @@ func (in *inbound) finish(h *Heap) error {
 	for i := (h.n + inStep - 1) / inStep; i < uint64(len(h.inOffset)); i++ {
 		h.inOffset[i] = uint64(pos)
 	}
-	h.inSize = pos
-	h.inFile = out
 	if pos == 0 {
 		return nil
 	}
 	h.inData, err = mapFile(out, 0, pos)
 	if err != nil {
 		h.inData = make([]byte, pos)
-		_, err = out.ReadAt(h.inData, 0)
+		err = readAll(out, h.inData, 0)
 	}
 	return err
 }

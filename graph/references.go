@@ -75,7 +75,6 @@ func (b *builder) references(ctx context.Context) error {
 			b.side = append(b.side, w.side...)
 			b.leafRef = append(b.leafRef, w.leafRef...)
 			h.dangling += w.dangling
-			h.duplicate += w.duplicates
 			for i, n := range w.counts {
 				counts[i] += n
 			}
@@ -89,10 +88,14 @@ func (b *builder) references(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.reads++
 	h.loc.seal()
+	found := int64(0)
 	for i, n := range counts {
 		h.classes[i].Instances = n
+		found += n
+	}
+	if found < int64(h.n) {
+		h.claimLost()
 	}
 	slices.SortFunc(h.long, func(x, y longArray) int { return cmp.Compare(x.object, y.object) })
 	in := h.layoutInput()
@@ -106,7 +109,10 @@ func (b *builder) references(ctx context.Context) error {
 	}
 	h.store.drop()
 	if b.in != nil {
-		return b.in.finish(h)
+		err := b.in.finish(h)
+		_ = b.in.f.Close()
+		b.in = nil
+		return err
 	}
 	return nil
 }
@@ -116,21 +122,20 @@ const dropBytes = 256 << 20
 
 // linker is one worker of the second read.
 type linker struct {
-	b          *builder
-	h          *Heap
-	byID       *classMap
-	cur        *hprof.Cursor
-	ev         *layout.Evidence
-	loc        locWriter
-	in         *inboundWriter
-	side       []sideEdge
-	leafRef    []sideEdge
-	long       []longArray
-	counts     []int64
-	dangling   int64
-	duplicates int64
-	buf        []byte
-	chunkSize  Field
+	b         *builder
+	h         *Heap
+	byID      *classMap
+	cur       *hprof.Cursor
+	ev        *layout.Evidence
+	loc       locWriter
+	in        *inboundWriter
+	side      []sideEdge
+	leafRef   []sideEdge
+	long      []longArray
+	counts    []int64
+	dangling  int64
+	buf       []byte
+	chunkSize Field
 
 	lists    []byte   // encoded adjacency of the chunk
 	owners   []uint32 // core objects with a list, and where it begins in lists
@@ -178,7 +183,6 @@ func (w *linker) chunk(s hprof.Segment) error {
 		}
 		o := Object(self.object)
 		if !h.claim(o, k) {
-			w.duplicates++
 			continue
 		}
 		w.self = self
@@ -267,15 +271,22 @@ func (w *linker) ref(id hprof.ID) {
 	if id == 0 {
 		return
 	}
+	if to, ok := w.target(id); ok {
+		w.edge(to)
+	}
+}
+
+// target finds what the object at hand refers to and notes the reference for the inbound lists.
+func (w *linker) target(id hprof.ID) (slot, bool) {
 	to, ok := w.h.index.locate(id)
 	if !ok {
 		w.dangling++
-		return
+		return to, false
 	}
 	if w.in != nil {
 		w.in.put(to.object, w.self.object)
 	}
-	w.edge(to)
+	return to, true
 }
 
 func (w *linker) instance(k Class) {
@@ -311,21 +322,14 @@ func (w *linker) referent(info *ClassInfo) {
 	if id == 0 {
 		return
 	}
-	kind := info.kind
-	if kind == Finalizer && info.next >= 0 && hprof.Value(body[info.next:], hprof.Object, ids) != 0 {
-		kind = Strong
-	}
-	if kind == Strong || w.h.opt.References == AllReferences {
+	kind := w.h.referentStrength(info, body)
+	if kind == Strong {
 		w.ref(id)
 		return
 	}
-	to, ok := w.h.index.locate(id)
+	to, ok := w.target(id)
 	if !ok {
-		w.dangling++
 		return
-	}
-	if w.in != nil {
-		w.in.put(to.object, w.self.object)
 	}
 	e := sideEdge{w.self.place, to.place, kind}
 	if to.core {

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+
+	"heapcause/graph/dominator"
 )
 
 // retain finds shallow sizes, retained sizes, strengths and immediate dominators of all objects and writes them as columns.
@@ -278,16 +280,10 @@ func (s *sizes) add(i uint32, v int64) {
 // accumulate adds each number's sum to that of its immediate dominator, from the last to the first.
 func (s *sizes) accumulate(idom []uint32) {
 	if s.small != nil {
-		accumulate(s.small, idom)
+		dominator.Accumulate(idom, s.small)
 		return
 	}
-	accumulate(s.large, idom)
-}
-
-func accumulate[T uint32 | int64](sum []T, idom []uint32) {
-	for w := len(idom) - 1; w >= 1; w-- {
-		sum[idom[w]] += sum[w]
-	}
+	dominator.Accumulate(idom, s.large)
 }
 
 func (s *sizes) get(o uint32) int64 {

@@ -56,7 +56,7 @@ func (b *builder) search(ctx context.Context) error {
 	if err := s.arcs.flush(); err != nil {
 		return err
 	}
-	b.parents, b.arcs, b.count = s.parents, s.arcs, s.n
+	b.count = s.n
 	b.num = s.num
 	s.num = array[uint32]{}
 	b.adj.free()
@@ -87,7 +87,7 @@ type arcLog struct {
 	shift  uint
 	size   int64
 	bufs   [arcParts][]uint64
-	blocks [arcParts][][2]int64
+	blocks [arcParts][]stretch
 	err    error
 }
 
@@ -105,7 +105,7 @@ func (l *arcLog) write(p uint32, b []uint64) {
 	if len(b) == 0 || l.err != nil {
 		return
 	}
-	l.blocks[p] = append(l.blocks[p], [2]int64{l.size, int64(len(b))})
+	l.blocks[p] = append(l.blocks[p], stretch{l.size, int64(len(b))})
 	l.err = writeAll(l.f, asBytes(b), l.size)
 	l.size += int64(len(b)) * 8
 }
@@ -120,22 +120,7 @@ func (l *arcLog) flush() error {
 
 // read returns the arcs of a range, in buf where it has room.
 func (l *arcLog) read(p int, buf []uint64) ([]uint64, error) {
-	n := int64(0)
-	for _, b := range l.blocks[p] {
-		n += b[1]
-	}
-	if int64(cap(buf)) < n {
-		buf = make([]uint64, n)
-	}
-	buf = buf[:n]
-	at := int64(0)
-	for _, b := range l.blocks[p] {
-		if _, err := l.f.ReadAt(asBytes(buf[at:at+b[1]]), b[0]); err != nil {
-			return nil, err
-		}
-		at += b[1]
-	}
-	return buf, nil
+	return readPairs(l.f, l.blocks[p], buf)
 }
 
 // step is one vertex on the search's path: 24 bytes.
@@ -176,11 +161,13 @@ func newSearcher(b *builder) (*searcher, error) {
 	if s.parents, err = newSequence(b.h.opt.TempDir); err != nil {
 		return nil, err
 	}
+	b.parents = s.parents // builder.release closes it, however the search ends
 	f, err := tempFile(b.h.opt.TempDir)
 	if err != nil {
 		return nil, err
 	}
 	s.arcs = &arcLog{f: f}
+	b.arcs = s.arcs
 	for b.coreN>>s.arcs.shift >= arcParts {
 		s.arcs.shift++
 	}

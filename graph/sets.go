@@ -225,31 +225,47 @@ func Package(class string) string {
 	return "<default>"
 }
 
-// RetainedOf returns the retained size of a set of objects: of those that no other member dominates.
+// bitset is a set of object numbers with one bit each.
+type bitset []uint64
+
+func newBitset(n uint64) bitset { return make(bitset, (n+63)/64) }
+
+func (b bitset) has(o Object) bool { return b[o/64]>>(o%64)&1 != 0 }
+
+func (b bitset) set(o Object) { b[o/64] |= 1 << (o % 64) }
+
+// RetainedOf returns the retained size of a set of objects: of those that no other member dominates. Repeated members count
+// once. Each dominator is visited once, so a chain of a million members costs a million steps.
 func (h *Heap) RetainedOf(set []Object) int64 {
-	in := make(map[Object]struct{}, len(set))
+	member, seen, under := newBitset(h.n), newBitset(h.n), newBitset(h.n) // under: it or one of its dominators is a member
+	var distinct []Object
 	for _, o := range set {
-		in[o] = struct{}{}
+		if !member.has(o) {
+			member.set(o)
+			distinct = append(distinct, o)
+		}
 	}
-	under := map[Object]bool{} // whether o or one of its dominators is a member
 	var sum int64
 	var chain []Object
-	for o := range in {
+	for _, o := range distinct {
 		chain = chain[:0]
 		covered := false
 		for d := h.Idom(o); d != NoObject; d = h.Idom(d) {
-			if _, ok := in[d]; ok {
-				covered = true
-				break
-			}
-			if c, ok := under[d]; ok {
-				covered = c
+			if seen.has(d) {
+				covered = under.has(d)
 				break
 			}
 			chain = append(chain, d)
+			if member.has(d) {
+				covered = true
+				break
+			}
 		}
 		for _, d := range chain {
-			under[d] = covered
+			seen.set(d)
+			if covered {
+				under.set(d)
+			}
 		}
 		if !covered {
 			sum += h.Retained(o)

@@ -147,6 +147,42 @@ func writeAll(f *os.File, b []byte, off int64) error {
 	return nil
 }
 
+// readAll fills b from off on of a temporary file.
+func readAll(f *os.File, b []byte, off int64) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if _, err := f.ReadAt(b, off); err != nil {
+		return fmt.Errorf("reading a temporary file: %w", err)
+	}
+	return nil
+}
+
+// stretch is a run of pairs in a temporary file.
+type stretch struct {
+	offset, pairs int64
+}
+
+// readPairs returns the pairs of all stretches, in buf where it has room.
+func readPairs(f *os.File, of []stretch, buf []uint64) ([]uint64, error) {
+	total := int64(0)
+	for _, s := range of {
+		total += s.pairs
+	}
+	if int64(cap(buf)) < total {
+		buf = make([]uint64, total)
+	}
+	buf = buf[:total]
+	rest := buf
+	for _, s := range of {
+		if err := readAll(f, asBytes(rest[:s.pairs]), s.offset); err != nil {
+			return nil, err
+		}
+		rest = rest[s.pairs:]
+	}
+	return buf, nil
+}
+
 // sequence appends numbers to a temporary file.
 type sequence struct {
 	f   *os.File
@@ -179,11 +215,7 @@ func (s *sequence) flush() error {
 
 // read fills dst with the numbers from index at on.
 func (s *sequence) read(dst []uint32, at int64) error {
-	if len(dst) == 0 {
-		return nil
-	}
-	_, err := s.f.ReadAt(asBytes(dst), at*4)
-	return err
+	return readAll(s.f, asBytes(dst), at*4)
 }
 
 func stepsOf(b []byte) []step {

@@ -8,11 +8,10 @@ import (
 
 // window reads forward through the dump, keeping the last stretch.
 type window struct {
-	r    io.ReaderAt
-	buf  []byte
-	off  int64 // of buf[0]
-	n    int   // valid bytes
-	size int64
+	r   io.ReaderAt
+	buf []byte
+	off int64 // of buf[0]
+	n   int   // valid bytes
 }
 
 // at returns n bytes at off, fewer at the end of the dump. The bytes are valid until the next call.
@@ -43,7 +42,7 @@ const (
 
 // readTop walks the top-level records.
 func (f *File) readTop(ctx context.Context) error {
-	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, 64))), size: f.Size}
+	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, 64)))}
 	head, err := w.at(0, 64)
 	if err != nil && len(head) == 0 {
 		return err

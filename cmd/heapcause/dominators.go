@@ -92,11 +92,7 @@ func (a *app) everyObject(ctx context.Context, w *bufio.Writer, h *graph.Heap) e
 		}
 		line = strconv.AppendUint(line[:0], h.Addr(o), 16)
 		line = append(line, '\t')
-		class := uint64(0)
-		if c := h.ClassOf(o); c != graph.NoClass {
-			class = h.Class(c).Addr
-		}
-		line = strconv.AppendUint(line, class, 16)
+		line = strconv.AppendUint(line, h.Class(h.ClassOf(o)).Addr, 16)
 		line = append(line, '\t')
 		line = strconv.AppendInt(line, h.Shallow(o), 10)
 		line = append(line, '\t')
@@ -128,7 +124,7 @@ func (a *app) topObjects(w *bufio.Writer, h *graph.Heap) {
 	if a.f.format == "tsv" {
 		fmt.Fprintln(w, "#address\tclass\tshallow\tretained\tdominated\tstrength")
 		for _, o := range top {
-			fmt.Fprintf(w, "%x\t%s\t%d\t%d\t%d\t%s\n", h.Addr(o), clean(className(h, o)), h.Shallow(o), h.Retained(o), h.NumDominated(o), h.Strength(o))
+			fmt.Fprintf(w, "%x\t%s\t%d\t%d\t%d\t%s\n", h.Addr(o), clean(h.ClassName(o)), h.Shallow(o), h.Retained(o), h.NumDominated(o), h.Strength(o))
 		}
 		return
 	}
@@ -144,12 +140,4 @@ func (a *app) topObjects(w *bufio.Writer, h *graph.Heap) {
 		}
 		fmt.Fprintf(w, "%16s %12s %12s  and %s more that nothing dominates\n", humanize.Comma(rest), "", "", humanize.Comma(int64(n)))
 	}
-}
-
-// className is the class of an object; a file that changes while it is read can leave objects without.
-func className(h *graph.Heap, o graph.Object) string {
-	if h.ClassOf(o) == graph.NoClass {
-		return "?"
-	}
-	return h.ClassName(o)
 }

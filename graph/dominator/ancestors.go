@@ -112,7 +112,7 @@ func (a *Ancestors) Dominates(v, w uint32) bool {
 // dominates, given the immediate dominators. sum[w] is the shallow size of w on
 // entry and its retained size on return; sum[0] is then the total. Both slices
 // have N+1 elements; idom[0] is not read.
-func Accumulate(idom []uint32, sum []int64) {
+func Accumulate[T uint32 | int64](idom []uint32, sum []T) {
 	for w := len(idom) - 1; w >= 1; w-- {
 		sum[idom[w]] += sum[w]
 	}
