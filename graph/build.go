@@ -148,7 +148,7 @@ const chunkBytes = 4 << 20
 
 // surveyed is what the first read finds besides addresses.
 type surveyed struct {
-	classes    []hprof.Class
+	classes    []hprof.Class // not known before the read
 	roots      []rawRoot
 	addrs      []uint64 // in the sparse form
 	core       []uint64
@@ -186,7 +186,7 @@ func (b *builder) survey(ctx context.Context) error {
 			shift = 0
 			continue
 		}
-		got.classes = sortClasses(got.classes)
+		got.classes = sortClasses(append(slices.Clip(known), got.classes...))
 		if len(got.classes) != len(known) {
 			known = got.classes
 			if got.unknown {
@@ -235,7 +235,7 @@ func (h *Heap) extraSources() []uint64 {
 // leadingClasses reads the class dumps that come before the first object.
 func (b *builder) leadingClasses() []hprof.Class {
 	c := hprof.NewCursor(b.h.file, false)
-	var out []hprof.Class
+	out := make([]hprof.Class, 0, len(b.h.file.Classes))
 	for _, s := range b.h.file.Segments {
 		c.Reset(s.Offset, s.Length)
 		for c.Next() {
@@ -464,8 +464,10 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
 			core = !w.b.plain[w.h.prim[r.Elem]]
 		case hprof.ClassDump:
-			w.classes = append(w.classes, c.DecodeClass())
 			k := w.byID.get(r.ID)
+			if k == NoClass {
+				w.classes = append(w.classes, c.DecodeClass())
+			}
 			core = k == NoClass || w.b.coreClass(k)
 		case hprof.HeapDumpInfo:
 			continue
@@ -574,7 +576,8 @@ func (h *Heap) progress(phase string, done, total int64) {
 
 // resetClasses builds the class table, in address order of the class objects.
 func (h *Heap) resetClasses(dumped []hprof.Class) {
-	h.classes, h.rawName, h.byName = nil, nil, map[string][]Class{}
+	room := len(dumped) + 16 // a million classes are not moved time and again
+	h.classes, h.rawName, h.byName = make([]ClassInfo, 0, room), make([]string, 0, room), make(map[string][]Class, room)
 	names := make(map[hprof.ID]string, len(h.file.Classes))
 	for _, l := range h.file.Classes {
 		if _, ok := names[l.Class]; !ok {
