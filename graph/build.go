@@ -454,12 +454,7 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 			}
 			core = !w.b.plain[k]
 			if !core {
-				if err := c.Elements(w.buf, func(p []byte) error {
-					core = core || !allZero(p)
-					return nil
-				}); err != nil {
-					core = true // the second read finds out
-				}
+				core = c.Elements(w.buf, notNull) != nil // damage: the second read finds out
 			}
 		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
 			core = !w.b.plain[w.h.prim[r.Elem]]
@@ -514,6 +509,16 @@ func (w *surveyor) coreInstance(k Class, body []byte) bool {
 		}
 	}
 	return info.referent >= 0 && be.Uint32(body[info.referent:]) != 0
+}
+
+var errNotNull = errors.New("a reference that is not null")
+
+// notNull ends the reading of an array at the first piece with a reference.
+func notNull(p []byte) error {
+	if allZero(p) {
+		return nil
+	}
+	return errNotNull
 }
 
 func allZero(p []byte) bool {

@@ -104,8 +104,11 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 }
 
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.
-func OpenBytes(b []byte) (*File, error) {
-	f := &File{Path: "memory", Size: int64(len(b)), DiskSize: int64(len(b)), r: bytes.NewReader(b)}
+func OpenBytes(b []byte) (*File, error) { return OpenReaderAt(bytes.NewReader(b), int64(len(b))) }
+
+// OpenReaderAt reads an unpacked dump of that size from anywhere; r must be safe for concurrent use.
+func OpenReaderAt(r io.ReaderAt, size int64) (*File, error) {
+	f := &File{Path: "memory", Size: size, DiskSize: size, r: r}
 	if err := f.readTop(context.Background()); err != nil {
 		return nil, err
 	}
