@@ -30,6 +30,9 @@ const maxObjects = 1<<32 - 16
 func Build(ctx context.Context, f *hprof.File, opt Options) (*Heap, error) {
 	h := &Heap{file: f, idSize: f.IDSize, opt: opt}
 	b := &builder{h: h}
+	if err := refuse(ctx, f, opt); err != nil {
+		return nil, err
+	}
 	err := b.run(ctx)
 	b.release()
 	if err != nil {
@@ -82,7 +85,7 @@ type sideEdge struct {
 func (b *builder) run(ctx context.Context) error {
 	h := b.h
 	var err error
-	if h.store, err = newStore(h.opt.TempDir, h.file.Size); err != nil {
+	if h.store, err = newStore(h.opt.TempDir, h.opt.columnsInMemory(h.file.Size)); err != nil {
 		return err
 	}
 	for _, step := range []struct {
@@ -210,7 +213,7 @@ func (b *builder) survey(ctx context.Context) error {
 		if b.confirmRoots() {
 			h.index.promote(h.extraSources())
 			b.coreN, b.leafN = int64(h.index.nCore), int64(h.n-h.index.nCore)
-			return nil
+			return b.fits()
 		}
 		truth = map[hprof.ID]bool{}
 		for i, r := range b.root {

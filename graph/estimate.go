@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -29,26 +28,18 @@ type Estimate struct {
 	Disk     int64         // peak of temporary files, bytes
 }
 
-// The sample: pieces of the heap part at equal distances.
+// samplePieces of the heap part at equal distances are the sample; a variable for tests.
+var samplePieces int64 = 192
+
 const (
-	samplePieces = 192
-	samplePiece  = 256 << 10
-	sampleElems  = 64 << 10 // of an array that is longer than a piece
-	syncWindow   = 64 << 10 // searched for a record inside a long segment
+	samplePiece = 256 << 10
+	sampleElems = 64 << 10 // of an array that is longer than a piece
+	syncWindow  = 64 << 10 // searched for a record inside a long segment
 )
 
-// The model of what Build takes, fitted to scale-1, zoo and pg-timer on one machine (docs/performance.md). Memory and disk
-// follow from the arrays that are alive at once; times are those of the machine, corrected by how fast it walks the sample.
+// The model of the time that Build takes, fitted to scale-1, zoo and pg-timer on one machine (docs/performance.md) and
+// corrected by how fast this machine walks the sample.
 const (
-	fixedMemory     = 60 << 20 // program, buffers, class table
-	memoryPerClass  = 2 << 10
-	memoryPerObject = 4.0
-	memoryPerCore   = 18.0
-
-	fixedDisk        = 4 << 20
-	diskPerObject    = 14.0
-	diskPerReference = 8.0
-
 	fixedCPU        = 0.15 // seconds
 	cpuPerGB        = 0.6  // reading and decoding, twice
 	cpuPerObject    = 150e-9
@@ -89,32 +80,61 @@ func EstimateBuild(ctx context.Context, f *hprof.File, opt Options) (*Estimate, 
 	b.predictRoots(nil)
 	s := &sampler{b: b, byID: newClassMap(h.classes), cur: hprof.NewSmallCursor(f), buf: make([]byte, samplePiece)}
 	e := &Estimate{HeapBytes: f.HeapBytes(), Classes: int64(max(len(known), len(f.Classes)))}
-	pieces := int(min(samplePieces, e.HeapBytes/samplePiece+1))
-	starts := segmentStarts(f.Segments)
-	var sum sample
-	for i := range pieces {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		at := int64((float64(i) + 0.5) / float64(pieces) * float64(e.HeapBytes))
-		j := sort.Search(len(starts), func(j int) bool { return starts[j] > at }) - 1
-		if j < 0 {
-			break
-		}
-		one := s.piece(f.Segments[j], at-starts[j])
-		sum.objects += one.objects
-		sum.core += one.core
-		sum.refs += one.refs
+	walk := s.all
+	if e.HeapBytes > samplePieces*samplePiece {
+		walk = s.pieces
 	}
-	scale := float64(e.HeapBytes) / float64(max(pieces, 1))
-	e.Objects, e.Core, e.References = int64(sum.objects*scale), int64(sum.core*scale), int64(sum.refs*scale)
+	total, err := walk(ctx, f.Segments, e.HeapBytes)
+	if err != nil {
+		return nil, err
+	}
+	e.Objects, e.Core, e.References = int64(total.objects), int64(total.core), int64(total.refs)
 	e.Objects = max(e.Objects, e.Classes)
 	e.Core = min(e.Core, e.Objects)
 	e.Sampled = s.read
-	e.Memory, e.Disk = needs(e.Objects, e.Core, e.References, e.Classes, opt.inbound(), f.Size)
+	e.Memory, e.Disk = opt.needs(e.Objects, e.Core, e.References, e.Classes, f.Size)
 	e.Workers = opt.workers()
 	s.times(e, f.Size, e.Workers)
 	return e, nil
+}
+
+// all walks a small dump as a whole.
+func (s *sampler) all(ctx context.Context, segs []hprof.Segment, _ int64) (sum sample, err error) {
+	for _, g := range segs {
+		if ctx.Err() != nil {
+			return sum, ctx.Err()
+		}
+		for at := int64(0); at < g.Length; {
+			s.fetch(g.Offset+at, min(samplePiece, g.Length-at))
+			one, n := s.walk(g.Offset+at, g.Length-at)
+			if n <= 0 {
+				break
+			}
+			sum.add(one, float64(n))
+			at += n
+		}
+	}
+	return sum, nil
+}
+
+// pieces walks pieces at equal distances and projects them.
+func (s *sampler) pieces(ctx context.Context, segs []hprof.Segment, heapBytes int64) (sum sample, err error) {
+	starts := segmentStarts(segs)
+	for i := range samplePieces {
+		if ctx.Err() != nil {
+			return sum, ctx.Err()
+		}
+		at := int64((float64(i) + 0.5) / float64(samplePieces) * float64(heapBytes))
+		j := sort.Search(len(starts), func(j int) bool { return starts[j] > at }) - 1
+		sum.add(s.piece(segs[j], at-starts[j]), float64(heapBytes)/float64(samplePieces))
+	}
+	return sum, nil
+}
+
+func (s *sample) add(o sample, bytes float64) {
+	s.objects += o.objects * bytes
+	s.core += o.core * bytes
+	s.refs += o.refs * bytes
 }
 
 // segmentStarts returns how many heap bytes lie before each segment.
@@ -126,22 +146,6 @@ func segmentStarts(segs []hprof.Segment) []int64 {
 		sum += s.Length
 	}
 	return out
-}
-
-// needs returns the peaks of memory and temporary disk space of Build.
-func needs(objects, core, refs, classes int64, inbound bool, dumpBytes int64) (memory, disk int64) {
-	memory = fixedMemory + memoryPerClass*classes + int64(memoryPerObject*float64(objects)+memoryPerCore*float64(core))
-	disk = fixedDisk
-	perObject := diskPerObject
-	if dumpBytes <= inMemoryBytes { // columns stay in memory
-		memory += int64(perObject * float64(objects))
-		perObject = 0
-	}
-	disk += int64(perObject * float64(objects))
-	if inbound {
-		disk += int64(diskPerReference * float64(refs))
-	}
-	return memory, disk
 }
 
 // times fills in the times, from how fast this machine read and walked the sample.
@@ -171,9 +175,14 @@ func (s *sampler) piece(g hprof.Segment, at int64) sample {
 		if one, ok := s.longArray(g, at); ok {
 			return one
 		}
-		start = s.sync(g, at)
+		var inside *sample
+		if start, inside = s.sync(g, at); inside != nil {
+			return *inside
+		}
 	}
-	return s.walk(start, g.Offset+g.Length-start)
+	s.fetch(start, min(samplePiece, g.Offset+g.Length-start))
+	one, _ := s.walk(start, g.Offset+g.Length-start)
+	return one
 }
 
 // fetch reads n bytes into the page cache and the buffer, taking the time.
@@ -219,28 +228,52 @@ func (s *sampler) notNull(p []byte) (n int64) {
 	return n
 }
 
-// sync finds the start of an instance record at or after an offset in a long segment: a class of the dump, followed by the
-// length of that class's instances. Where there is none near, the segment's start has to do.
-func (s *sampler) sync(g hprof.Segment, at int64) int64 {
-	h := s.b.h
+// sync finds the start of a record at or after an offset in a long segment. Where there is none near, the offset lies inside a
+// long array, which is taken for one of references.
+func (s *sampler) sync(g hprof.Segment, at int64) (start int64, inside *sample) {
 	p := s.fetch(g.Offset+at, min(syncWindow, g.Length-at))
-	head := 1 + h.idSize + 4
-	for i := 0; i+head+h.idSize+4 <= len(p); i++ {
-		if p[i] != byte(hprof.InstanceDump) {
-			continue
-		}
-		c := s.byID.get(hprof.Value(p[i+head:], hprof.Object, h.idSize))
-		if c != NoClass && int64(be.Uint32(p[i+head+h.idSize:])) == int64(h.classes[c].size) {
-			return g.Offset + at + int64(i)
+	for i := range p {
+		n := s.record(p[i:])
+		if n > 0 && i+n < len(p) && s.record(p[i+n:]) > 0 {
+			return g.Offset + at + int64(i), nil
 		}
 	}
-	return g.Offset
+	return 0, &sample{refs: float64(s.notNull(p)) / float64(max(len(p), 1))}
 }
 
-// walk counts what lies in a stretch that begins at a record.
-func (s *sampler) walk(start, length int64) sample {
+// record returns the length of the instance or array that p seems to begin with, 0 when it does not look like one: its class
+// must be one of the dump's, and the length that of the class's instances.
+func (s *sampler) record(p []byte) int {
+	h := s.b.h
+	ids := h.idSize
+	head := 1 + ids + 4 // tag, identifier, trace
+	if len(p) < head+4+ids+4 {
+		return 0
+	}
+	switch hprof.Tag(p[0]) {
+	case hprof.InstanceDump:
+		k, n := s.byID.get(hprof.Value(p[head:], hprof.Object, ids)), int64(be.Uint32(p[head+ids:]))
+		if k != NoClass && n == int64(h.classes[k].size) {
+			return head + ids + 4 + int(n)
+		}
+	case hprof.ObjectArray:
+		k, n := s.byID.get(hprof.Value(p[head+4:], hprof.Object, ids)), int(be.Uint32(p[head:]))
+		if k != NoClass && h.classes[k].IsArray && n < syncWindow {
+			return head + 4 + ids + n*ids
+		}
+	case hprof.PrimitiveArray:
+		n, t := int(be.Uint32(p[head:])), hprof.Type(p[head+4])
+		if size := t.Size(ids); t != hprof.Object && size > 0 && n < syncWindow {
+			return head + 5 + n*size
+		}
+	}
+	return 0
+}
+
+// walk counts what lies in the first piece of a stretch that begins at a record, and returns that piece's length: to the end of
+// the record in which it ends.
+func (s *sampler) walk(start, length int64) (sample, int64) {
 	h, c := s.b.h, s.cur
-	s.fetch(start, min(samplePiece, length))
 	c.Reset(start, length)
 	var n, core, refs, records int64
 	t := time.Now()
@@ -251,16 +284,17 @@ func (s *sampler) walk(start, length int64) sample {
 		own := int64(0)
 		switch r.Tag {
 		case hprof.InstanceDump:
-			if k = s.byID.get(r.Class); k == NoClass {
-				k = h.missing
+			if k = s.byID.get(r.Class); k == NoClass { // classes come later: half of the fields may be references
+				k, own = h.missing, (r.Bytes+15)/16
+			} else {
+				own = s.references(&h.classes[k], r.Body)
 			}
-			own = s.references(&h.classes[k], r.Body)
 		case hprof.ObjectArray:
 			if k = s.byID.get(r.Class); k == NoClass {
 				k = h.missing
 			}
 			if own = s.notNull(r.Body); r.Body == nil {
-				own = int64(r.Count)
+				own = s.elements(c.Offset()-r.Bytes, r.Bytes)
 			}
 		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
 			k = h.prim[r.Elem]
@@ -280,9 +314,21 @@ func (s *sampler) walk(start, length int64) sample {
 	}
 	bytes := float64(c.Offset() - start)
 	if bytes <= 0 {
-		return sample{}
+		return sample{}, 0
 	}
-	return sample{float64(n) / bytes, float64(core) / bytes, float64(refs) / bytes}
+	return sample{float64(n) / bytes, float64(core) / bytes, float64(refs) / bytes}, int64(bytes)
+}
+
+// elements estimates how many elements of an array of references that is longer than the window are not null.
+func (s *sampler) elements(off, n int64) int64 {
+	const spots = 64
+	found, seen := int64(0), int64(0)
+	for i := range int64(spots) {
+		p := s.fetch(off+n/spots*i/8*8, sampleElems/spots)
+		found += s.notNull(p)
+		seen += int64(len(p))
+	}
+	return int64(float64(found) / float64(max(seen, 1)) * float64(n))
 }
 
 // references counts the references of an instance that are not null.
@@ -300,14 +346,3 @@ func (s *sampler) references(k *ClassInfo, body []byte) (n int64) {
 	}
 	return n
 }
-
-// MemoryError says that Build would need more memory than it may use.
-type MemoryError struct {
-	Need, Limit int64 // bytes
-}
-
-func (e *MemoryError) Error() string {
-	return fmt.Sprintf("the graph of this dump needs about %s of memory, more than the %s allowed", mebibytes(e.Need), mebibytes(e.Limit))
-}
-
-func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }

@@ -16,6 +16,7 @@ var dumps = map[string]func() []byte{
 	"gzip":    func() []byte { return cacheDump(8, hproftest.Gzip()) },
 	"shapes":  shapesDump,
 	"names":   namesDump,
+	"many":    manyDump,
 	"cut": func() []byte {
 		b := cacheDump(8)
 		return b[:len(b)-100]
@@ -66,5 +67,17 @@ func namesDump() []byte {
 	d := hproftest.New(8)
 	evil := d.Class("com.acme.\x1b[31mEvil\tName\n")
 	d.Root(hprof.RootJNIGlobal, d.Instance(evil))
+	return d.Bytes()
+}
+
+// manyDump has 250,000 objects in a chain of pairs: more than 64 MiB of memory hold the graph of.
+func manyDump() []byte {
+	d := hproftest.New(8)
+	class := d.Class("com.acme.Node", hproftest.Fields("Object a", "Object b"), hproftest.Sticky())
+	var last *hproftest.Object
+	for range 125_000 {
+		last = d.Instance(class, last, d.Instance(class, last))
+	}
+	d.Root(hprof.RootJNIGlobal, last)
 	return d.Bytes()
 }

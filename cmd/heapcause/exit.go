@@ -57,9 +57,12 @@ func exitCode(err error, stderr io.Writer) int {
 // hint returns a line on what to do about an error, "" when there is none.
 func hint(err error) string {
 	var h *hintError
+	var m *graph.MemoryError
 	switch {
 	case errors.As(err, &h):
 		return h.hint
+	case errors.As(err, &m):
+		return fmt.Sprintf("--max-memory %dMiB allows it where the machine has as much; heapcause histogram needs little", (m.Need+1<<20-1)>>20)
 	case errors.Is(err, graph.ErrTooLarge):
 		return "heapcause histogram reads dumps of any size"
 	case errors.Is(err, syscall.ENOSPC):

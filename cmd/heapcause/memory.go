@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,15 @@ func (a *app) maxMemory() int64 {
 		return 0
 	}
 	return int64(n)
+}
+
+// limitMemory returns maxMemory and holds the garbage collector to half of it: the large arrays lie off its heap.
+func (a *app) limitMemory() int64 {
+	n := a.maxMemory()
+	if n > 0 {
+		debug.SetMemoryLimit(max(n/2, leastMemory))
+	}
+	return n
 }
 
 // systemMemory returns the least of the machine's memory and the limits of the control groups (version 2 or 1) that this
