@@ -35,6 +35,9 @@ func Build(ctx context.Context, f *hprof.File, opt Options) (*Heap, error) {
 	}
 	err := b.run(ctx)
 	b.release()
+	if changed := f.Changed(); changed != nil && ctx.Err() == nil {
+		err = changed // whatever else came of it
+	}
 	if err != nil {
 		_ = h.Close()
 		return nil, err

@@ -66,8 +66,9 @@ type File struct {
 
 	Unpacked string // "" or how the packed file was made readable, for a word to the user
 
-	r     io.ReaderAt
-	close []func() error
+	r       io.ReaderAt
+	close   []func() error
+	watched watch
 }
 
 // Options of Open.
@@ -92,6 +93,7 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path, Size: st.Size(), DiskSize: st.Size(), r: fd, close: []func() error{fd.Close}}
+	f.watched = watch{fd, st.Size(), st.ModTime()}
 	if err := f.unpack(ctx, fd, opt); err != nil {
 		_ = f.Close()
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"heapcause/graph"
+	"heapcause/hprof"
 )
 
 // Exit codes. They are decided here alone.
@@ -63,8 +64,12 @@ func hint(err error) string {
 		return h.hint
 	case errors.As(err, &m):
 		return fmt.Sprintf("--max-memory %dMiB allows it where the machine has as much; heapcause histogram needs little", (m.Need+1<<20-1)>>20)
+	case errors.Is(err, hprof.ErrChanged):
+		return "wait until the JVM has written it, or copy it first"
 	case errors.Is(err, graph.ErrTooLarge):
 		return "heapcause histogram reads dumps of any size"
+	case fileTooLarge(err):
+		return "this process may write files of a limited size only (ulimit -f)"
 	case errors.Is(err, syscall.ENOSPC):
 		return "temporary files need about 40 bytes per object: choose another folder with --temp-dir"
 	case errors.Is(err, fs.ErrPermission):
