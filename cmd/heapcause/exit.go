@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"heapcause/graph"
@@ -72,10 +74,18 @@ func hint(err error) string {
 		return "this process may write files of a limited size only (ulimit -f)"
 	case errors.Is(err, syscall.ENOSPC):
 		return "temporary files need about 40 bytes per object: choose another folder with --temp-dir"
+	case ofTemporaryFile(err):
+		return "temporary files can go elsewhere: --temp-dir names a folder that this user may write to"
 	case errors.Is(err, fs.ErrPermission):
 		return "the JVM writes dumps readable by its own user only: run as that user, or change the file's mode"
 	case errors.Is(err, errIncomplete):
 		return "--allow-incomplete judges what is there"
 	}
 	return ""
+}
+
+// ofTemporaryFile reports whether a temporary file could not be made.
+func ofTemporaryFile(err error) bool {
+	var p *fs.PathError
+	return errors.As(err, &p) && strings.HasPrefix(filepath.Base(p.Path), "heapcause-")
 }

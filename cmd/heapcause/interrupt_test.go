@@ -131,7 +131,7 @@ func (s *scene) restore() {
 // play runs a command on the dump. Columns go to disk as with large dumps: that is what less than 512 MiB of memory do.
 func (s *scene) play(command []string, env ...string) (code int, stdout, stderr string) {
 	s.t.Helper()
-	args := append(slices.Clone(command), s.dump, "--temp-dir", s.temp, "--max-memory", "400MiB")
+	args := append([]string{command[0], "--temp-dir", s.temp, "--max-memory", "400MiB", s.dump}, command[1:]...)
 	c := exec.Command(s.program, args...)
 	c.Env = append(os.Environ(), "TMPDIR="+s.temp, "HEAPCAUSE_DUMP="+s.dump)
 	c.Env = append(c.Env, env...)
@@ -263,5 +263,34 @@ func TestFileSizeLimit(t *testing.T) {
 			t.Errorf("%s: only %d sizes were too little", command[0], failed)
 		}
 		_ = os.Remove(filepath.Join(s.dir, "out"))
+	}
+}
+
+// TestUnwritableFolders: a folder for temporary files, or for the report, that does not take any is an error with a way out.
+func TestUnwritableFolders(t *testing.T) {
+	s := newScene(t)
+	folder := filepath.Join(s.dir, "temp")
+	if err := os.Chmod(folder, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 { // may write anywhere but here
+		folder = "/sys/kernel"
+		if f, err := os.CreateTemp(folder, "heapcause-*"); !errors.Is(err, os.ErrPermission) {
+			_ = f.Close()
+			t.Skip("this user may write anywhere")
+		}
+	}
+	for _, command := range []string{"analyze", "dominators"} {
+		code, stdout, stderr := s.play([]string{command, "--temp-dir", folder, "--index", "never"})
+		if code != exitFailed || stdout != "" || !strings.Contains(stderr, "temporary file: ") || !strings.Contains(stderr, "--temp-dir") {
+			t.Errorf("%s: exit code %d, %q, %q", command, code, stdout, stderr)
+		}
+		s.oneLine(command, stderr)
+		code, stdout, stderr = s.play([]string{command, "-o", filepath.Join(folder, "out")})
+		if code != exitFailed || stdout != "" || !strings.Contains(stderr, "permission denied") {
+			t.Errorf("%s -o: exit code %d, %q, %q", command, code, stdout, stderr)
+		}
+		s.oneLine(command, stderr)
+		s.clean(command)
 	}
 }
