@@ -351,6 +351,9 @@ func (h *Heap) Close() error {
 		unmap(h.inData)
 		errs = append(errs, h.inFile.Close())
 	}
+	if h.index != nil {
+		h.index.free()
+	}
 	if h.store != nil {
 		errs = append(errs, h.store.close())
 	}
