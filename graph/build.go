@@ -21,7 +21,8 @@ import (
 // ErrTooLarge says that the dump has more objects than the numbering holds.
 var ErrTooLarge = errors.New("the dump has more than 4,294,967,280 objects, the most that this version can number")
 
-const maxObjects = 1<<32 - 16
+// maxObjects leaves room above the numbers for the roots of the strengths; a variable for tests.
+var maxObjects uint64 = 1<<32 - 16
 
 // Build reads the dump twice and returns its graph: once for the classes, the roots and the address of each object, once
 // for the references. Where an instance comes before its class it reads once more. A damaged dump is built from what is there.
