@@ -66,6 +66,7 @@ type builder struct {
 	num     array[uint32] // core place → preorder number, 0 not reached
 	spilled []byte        // the file mapping that num is in, if any
 	limits  [NumStrengths]uint32
+	low     array[uint32] // preorder number → the least ancestor that refers to it
 	dom     array[uint32] // preorder number → that of its immediate dominator
 	jump    array[uint32]
 	depth   array[uint32]
@@ -123,7 +124,7 @@ func (b *builder) run(ctx context.Context) error {
 // release frees what an aborted build leaves.
 func (b *builder) release() {
 	b.adj.free()
-	for _, a := range []*array[uint32]{&b.num, &b.dom, &b.jump, &b.depth, &b.leaf} {
+	for _, a := range []*array[uint32]{&b.num, &b.low, &b.dom, &b.jump, &b.depth, &b.leaf} {
 		a.free()
 	}
 	b.sideBit.free()

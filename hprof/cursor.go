@@ -42,7 +42,7 @@ type Cursor struct {
 // minWindow is the least that holds any record but an array; class dumps of up to 64 Ki statics fit.
 const (
 	minWindow   = 4 << 20
-	readChunk   = 1 << 20
+	readChunk   = 256 << 10 // little enough for a processor's second cache
 	smallWindow = 1 << 20
 	smallChunk  = 16 << 10
 )
