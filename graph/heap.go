@@ -96,6 +96,9 @@ type Heap struct {
 	defined map[Object][]Class // classes by loader
 	locals  map[Object][]Local // by thread object
 
+	threadOnce sync.Once
+	threadAt   map[Object]int32 // index into threads
+
 	strOnce sync.Once
 	str     stringFields
 	cursors sync.Pool

@@ -91,6 +91,9 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 			return nil
 		}
 	})
+	if changed := f.Changed(); changed != nil && ctx.Err() == nil {
+		err = changed
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -66,8 +66,9 @@ type File struct {
 
 	Unpacked string // "" or how the packed file was made readable, for a word to the user
 
-	r     io.ReaderAt
-	close []func() error
+	r       io.ReaderAt
+	close   []func() error
+	watched watch
 }
 
 // Options of Open.
@@ -92,6 +93,7 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path, Size: st.Size(), DiskSize: st.Size(), r: fd, close: []func() error{fd.Close}}
+	f.watched = watch{fd, st.Size(), st.ModTime()}
 	if err := f.unpack(ctx, fd, opt); err != nil {
 		_ = f.Close()
 		return nil, err
@@ -104,8 +106,11 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 }
 
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.
-func OpenBytes(b []byte) (*File, error) {
-	f := &File{Path: "memory", Size: int64(len(b)), DiskSize: int64(len(b)), r: bytes.NewReader(b)}
+func OpenBytes(b []byte) (*File, error) { return OpenReaderAt(bytes.NewReader(b), int64(len(b))) }
+
+// OpenReaderAt reads an unpacked dump of that size from anywhere; r must be safe for concurrent use.
+func OpenReaderAt(r io.ReaderAt, size int64) (*File, error) {
+	f := &File{Path: "memory", Size: size, DiskSize: size, r: r}
 	if err := f.readTop(context.Background()); err != nil {
 		return nil, err
 	}
