@@ -32,6 +32,8 @@ type addrIndex struct {
 	sortedCore []uint64
 	sortedRank []uint32
 
+	packed *packedAddrs // from an index, in place of pages and sorted
+
 	n, nCore uint64
 }
 
@@ -254,6 +256,9 @@ func (x *addrIndex) sortedSlot(i int) slot {
 
 // find returns the number of the object at addr.
 func (x *addrIndex) find(addr uint64) (Object, bool) {
+	if x.packed != nil {
+		return x.packed.find(addr)
+	}
 	s, ok := x.locate(addr)
 	if !ok {
 		return NoObject, false
@@ -271,6 +276,9 @@ func (x *addrIndex) isCore(addr uint64) bool {
 func (x *addrIndex) addr(o Object) uint64 {
 	if uint64(o) >= x.n {
 		return 0
+	}
+	if x.packed != nil {
+		return x.packed.addr(o)
 	}
 	if x.sorted != nil {
 		return x.sorted[o]

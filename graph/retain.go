@@ -293,6 +293,14 @@ func (s *sizes) get(o uint32) int64 {
 	return s.large[o]
 }
 
+// width returns the bytes of one size.
+func (s *sizes) width() uint64 {
+	if s.small != nil {
+		return 4
+	}
+	return 8
+}
+
 func (s *sizes) set(o uint32, v int64) {
 	if s.small != nil {
 		s.small[o] = uint32(v >> 3)

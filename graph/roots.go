@@ -49,13 +49,19 @@ func (h *Heap) RootsOf(o Object) []Root {
 }
 
 // Threads returns the threads that have an object in the dump, by serial.
-func (h *Heap) Threads() []Thread { return h.threads }
+func (h *Heap) Threads() []Thread {
+	if h.kept != nil {
+		h.kept.threadsOnce.Do(h.keptThreads)
+	}
+	return h.threads
+}
 
 // ThreadOf returns the thread whose object is o.
 func (h *Heap) ThreadOf(o Object) (*Thread, bool) {
-	for i := range h.threads {
-		if h.threads[i].Object == o {
-			return &h.threads[i], true
+	all := h.Threads()
+	for i := range all {
+		if all[i].Object == o {
+			return &all[i], true
 		}
 	}
 	return nil, false
