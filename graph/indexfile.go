@@ -32,6 +32,7 @@ const (
 	partInOffset             // inbound references, as lists
 	partIn                   //
 	partLocator              // locBlock
+	partLargest              // objects of the greatest retained size, varints
 )
 
 // keptHeap is what a Heap from an index has besides its columns: which of them have been verified. The columns are mapped, read
@@ -45,6 +46,8 @@ type keptHeap struct {
 	strengths   []uint8 // two to a byte
 	kids        lists
 	threadsOnce sync.Once
+	largestOnce sync.Once
+	largest     []Object
 }
 
 func (k *keptHeap) classOk(o Object) bool { return k.class.Ok(uint64(o) << k.classShift) }

@@ -120,6 +120,9 @@ func same(t testing.TB, want, got *graph.Heap) {
 		}
 	}
 	equal("virtual root", want.Dominated(graph.NoObject, nil), got.Dominated(graph.NoObject, nil))
+	for _, k := range []int{0, 1, 10, 100000} {
+		equal("largest", want.Largest(k), got.Largest(k))
+	}
 	equal("totals", want.Totals(), got.Totals())
 	equal("roots", want.Roots(), got.Roots())
 	equal("threads", want.Threads(), got.Threads())

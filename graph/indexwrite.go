@@ -27,6 +27,7 @@ func (w *indexWriter) write(ctx context.Context) error {
 		{partClasses, w.classes},
 		{partThreads, w.threads},
 		{partGroups, w.groupSets},
+		{partLargest, w.largest},
 		{partPages, w.pages},
 		{partBits, w.bits},
 		{partRanks, w.ranks},

@@ -28,6 +28,7 @@ type Entry struct {
 	Size    int64
 	Written time.Time
 	Info    Info
+	Version int    // of the format, 0 when it is not known
 	Problem string // why it would not be used: damaged, foreign, its dump gone or changed; "" when it would
 }
 
@@ -61,6 +62,9 @@ func describe(path string) (Entry, bool) {
 	if _, err := fd.ReadAt(b, 0); err != nil {
 		e.Problem = err.Error()
 		return e, true
+	}
+	if string(b[:len(magic)]) == magic && ne.Uint32(b[20:]) == orderMark {
+		e.Version = int(ne.Uint32(b[16:]))
 	}
 	h, err := decodeHeader(b, size)
 	if err != nil {
@@ -141,4 +145,16 @@ func namesIn(dir, ending string) ([]string, error) {
 	}
 	slices.SortFunc(out, cmp.Compare[string])
 	return out, err
+}
+
+// CheckFolder makes a folder of indexes and reports why none could be written there.
+func CheckFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "try"+suffix+".*"+tempSuffix)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -83,6 +84,8 @@ func openAny(path string) (*File, error) {
 func openOwn(path string) (*os.File, int64, error) {
 	fd, err := openFile(path)
 	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, 0, fs.ErrNotExist
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrUnusable):
 		return nil, 0, err
 	case err != nil:
