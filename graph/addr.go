@@ -254,6 +254,20 @@ func (x *addrIndex) sortedSlot(i int) slot {
 	return slot{uint32(i), uint32(i) - k, false}
 }
 
+// touch reads the cells of addresses and returns something of all of them: reads that do not wait for each other, after which
+// locate finds the cells in the processor's cache.
+func (x *addrIndex) touch(addrs []uint64) (sum uint64) {
+	for _, a := range addrs {
+		g := a >> x.shift
+		if k := g>>pageBits - x.first; k < uint64(len(x.dir)) {
+			if p := x.dir[k]; p != nil {
+				sum += p.cells[(g>>6)&(pageCells-1)].bits
+			}
+		}
+	}
+	return sum
+}
+
 // find returns the number of the object at addr.
 func (x *addrIndex) find(addr uint64) (Object, bool) {
 	if x.packed != nil {
@@ -304,29 +318,44 @@ func (x *addrIndex) addr(o Object) uint64 {
 	return (p.key<<pageBits | uint64(lo)<<6 | uint64(bits.TrailingZeros64(w))) << x.shift
 }
 
-// each calls fn with the address and slot of every object in ascending order, until it returns false.
-func (x *addrIndex) each(fn func(addr uint64, o uint32, core bool) bool) {
+// run is a number of consecutive objects.
+type run struct {
+	first     uint32 // number of the first
+	firstCore uint32 // place of the first core object from there on
+	firstLeaf uint32
+	core      []bool // per object
+}
+
+// sortedRun is the length of the runs of the sparse form, a multiple of 64.
+const sortedRun = 1 << 16
+
+// runs returns how many runs make up all objects.
+func (x *addrIndex) runs() int {
 	if x.sorted != nil {
-		for i, a := range x.sorted {
-			if !fn(a, uint32(i), x.sortedCore[i/64]&(1<<(i%64)) != 0) {
-				return
-			}
-		}
-		return
+		return (len(x.sorted) + sortedRun - 1) / sortedRun
 	}
-	o := uint32(0)
-	for _, p := range x.order {
-		for i := range p.cells {
-			c := &p.cells[i]
-			for w := c.bits; w != 0; w &= w - 1 {
-				t := bits.TrailingZeros64(w)
-				if !fn((p.key<<pageBits|uint64(i)<<6|uint64(t))<<x.shift, o, c.core>>t&1 != 0) {
-					return
-				}
-				o++
-			}
+	return len(x.order)
+}
+
+// run returns a run, in ascending order, in buf where it has room.
+func (x *addrIndex) run(i int, buf []bool) run {
+	buf = buf[:0]
+	if x.sorted != nil {
+		lo, hi := i*sortedRun, min((i+1)*sortedRun, len(x.sorted))
+		for o := lo; o < hi; o++ {
+			buf = append(buf, x.sortedCore[o/64]>>(o%64)&1 != 0)
+		}
+		core := x.sortedRank[lo/64]
+		return run{uint32(lo), core, uint32(lo) - core, buf}
+	}
+	p := x.order[i]
+	for j := range p.cells {
+		c := &p.cells[j]
+		for w := c.bits; w != 0; w &= w - 1 {
+			buf = append(buf, c.core>>bits.TrailingZeros64(w)&1 != 0)
 		}
 	}
+	return run{uint32(p.base), uint32(p.coreBase), uint32(p.base - p.coreBase), buf}
 }
 
 // distance returns how far the next object lies after addr, or 0 when that is unknown or farther than the page.

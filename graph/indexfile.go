@@ -144,3 +144,11 @@ func OpenIndex(x *index.File, f *hprof.File, opt Options) (*Heap, error) {
 	}
 	return h, nil
 }
+
+// width returns the bytes of one size.
+func (s *sizes) width() uint64 {
+	if s.small != nil {
+		return 4
+	}
+	return 8
+}
