@@ -292,15 +292,13 @@ func (w *indexWriter) strength() error {
 func (w *indexWriter) kids() error {
 	h := w.h
 	offset := make([]uint64, 0, h.n/inStep+1)
-	var b []byte
-	var kids []uint32
+	b := make([]byte, 0, 2<<20)
 	written := uint64(0)
 	for o := range h.n + 1 {
 		if o%inStep == 0 {
 			offset = append(offset, written+uint64(len(b)))
 		}
-		kids = append(kids[:0], h.child[h.childIndex[o]:h.childIndex[o+1]]...)
-		if b = encodeList(b, o, kids); len(b) > 1<<20 {
+		if b = appendList(b, o, h.child[h.childIndex[o]:h.childIndex[o+1]]); len(b) > 1<<20 {
 			if err := w.bytes(b); err != nil {
 				return err
 			}

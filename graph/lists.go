@@ -27,7 +27,11 @@ func encodeList(b []byte, o uint64, src []uint32) []byte {
 	if !slices.IsSorted(src) {
 		slices.Sort(src)
 	}
-	src = slices.Compact(src)
+	return appendList(b, o, slices.Compact(src))
+}
+
+// appendList appends the list of o; src is ascending.
+func appendList(b []byte, o uint64, src []uint32) []byte {
 	b = binary.AppendUvarint(b, uint64(len(src)))
 	if len(src) == 0 {
 		return b
