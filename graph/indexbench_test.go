@@ -45,11 +45,11 @@ func BenchmarkIndex(b *testing.B) {
 		b.Fatal(err)
 	}
 	dir := b.TempDir()
-	path := ""
+	path, _ := keep(b, h, dir)
 	b.Run("write", func(b *testing.B) {
 		for b.Loop() {
 			var size int64
-			if path, size, err = h.WriteIndex(context.Background(), dir, key); err != nil {
+			if _, size, err = h.WriteIndex(context.Background(), dir, key); err != nil {
 				b.Fatal(err)
 			}
 			b.ReportMetric(float64(size)/float64(h.NumObjects()), "bytes/object")
@@ -104,4 +104,20 @@ func openBench(b *testing.B, path string, key index.Key) *graph.Heap {
 	}
 	b.Cleanup(func() { _ = h.Close() })
 	return h
+}
+
+// BenchmarkPathOfChain finds the path to the end of a list of a million links.
+func BenchmarkPathOfChain(b *testing.B) {
+	d := hproftest.New(4)
+	node := d.Class("com.acme.Node", hproftest.Sticky(), hproftest.Fields("Object next"))
+	head, tail := chain(d, node, 1_000_000)
+	d.Root(hprof.RootJNIGlobal, head)
+	h := build(b, d.Open(b), graph.Options{})
+	last, _ := h.Lookup(tail)
+	b.ReportAllocs()
+	for b.Loop() {
+		if p, ok := h.Path(last); !ok || len(p) != 1_000_000 {
+			b.Fatalf("%d steps", len(p))
+		}
+	}
 }

@@ -120,6 +120,16 @@ func (r *listReader) entries(o, n uint64, fn func(Object) bool) bool {
 }
 
 func (r *listReader) uvarint() uint64 {
+	if r.pos < r.ok { // one byte, mostly
+		if c := r.l.data[r.pos]; c < 0x80 {
+			r.pos++
+			return uint64(c)
+		}
+	}
+	return r.longUvarint()
+}
+
+func (r *listReader) longUvarint() uint64 {
 	if r.pos+binary.MaxVarintLen64 > r.ok {
 		r.extend()
 	}
