@@ -21,8 +21,9 @@ type addrIndex struct {
 
 	mu    sync.Mutex
 	pages map[uint64]*page
-	slab  []page
-	limit int // pages that may be made
+	slab  []page   // the unused pages of the last slab
+	slabs [][]byte // what the pages lie in until settle
+	limit int      // pages that may be made
 
 	dir   []*page // dense directory from first, when the range allows it
 	first uint64
@@ -41,7 +42,7 @@ const (
 	pageBits  = 17 // granules of a page: 1 MiB of heap at 8 bytes
 	pageCells = 1 << (pageBits - 6)
 	maxDir    = 1 << 24 // entries of the dense directory: 16 TiB of address range
-	slabPages = 64
+	slabPages = 512
 )
 
 // page lies off the Go heap and holds no Go pointer.
@@ -85,10 +86,12 @@ func (x *addrIndex) page(key uint64) (*page, error) {
 	}
 	if len(x.slab) == 0 {
 		n := max(1, min(slabPages, len(x.pages)/4))
-		b, err := x.store.alloc(int64(n * pageSize))
+		b, err := mapAnon(int64(n * pageSize))
 		if err != nil {
 			return nil, err
 		}
+		hugePages(b)
+		x.slabs = append(x.slabs, b)
 		x.slab = unsafe.Slice((*page)(unsafe.Pointer(&b[0])), n)
 	}
 	p = &x.slab[0]
@@ -96,6 +99,48 @@ func (x *addrIndex) page(key uint64) (*page, error) {
 	p.key = key
 	x.pages[key] = p
 	return p, nil
+}
+
+// free releases the pages' memory.
+func (x *addrIndex) free() {
+	for _, b := range x.slabs {
+		unmap(b)
+	}
+	x.pages, x.dir, x.order, x.slab, x.slabs = nil, nil, nil, nil, nil
+}
+
+// settle moves the pages to the store, once they are no longer read at random all the time.
+func (x *addrIndex) settle() error {
+	if x.store.f == nil || len(x.order) == 0 {
+		return nil
+	}
+	const words = pageSize / 8
+	w, err := newColumnWriter[uint64](x.store, uint64(len(x.order)*words))
+	if err != nil {
+		return err
+	}
+	for i, p := range x.order {
+		if err := w.write(uint64(i*words), unsafe.Slice((*uint64)(unsafe.Pointer(p)), words)); err != nil {
+			return err
+		}
+	}
+	v, err := w.finish()
+	if err != nil {
+		return err
+	}
+	order, dir := x.order, x.dir
+	for i := range order {
+		order[i] = (*page)(unsafe.Pointer(&v[i*words]))
+	}
+	x.free()
+	x.order, x.dir, x.pages = order, dir, make(map[uint64]*page, len(order))
+	for _, p := range order {
+		x.pages[p.key] = p
+		if dir != nil {
+			dir[p.key-x.first] = p
+		}
+	}
+	return nil
 }
 
 // mark sets the bits of up to 64 granules; safe for concurrent use.
@@ -151,7 +196,7 @@ func (x *addrIndex) sealSorted(addrs, core []uint64) {
 	if x.sorted == nil {
 		x.sorted = []uint64{}
 	}
-	x.pages, x.order, x.slab = nil, nil, nil
+	x.free()
 	x.n = uint64(len(x.sorted))
 	x.sortedCore = make([]uint64, x.n/64+1)
 	for _, a := range core {

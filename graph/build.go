@@ -56,15 +56,16 @@ type builder struct {
 	coreN   int64
 	leafN   int64
 
-	num    array[uint32] // core place → preorder number, 0 not reached
-	limits [NumStrengths]uint32
-	dom    array[uint32] // preorder number → that of its immediate dominator
-	jump   array[uint32]
-	depth  array[uint32]
-	leaf   array[uint32] // leaf place → preorder number of its immediate dominator, or N+1+strength for the virtual root
-	loose  []*looseMirror
-	sum    sums   // preorder number → retained size
-	count  uint32 // preorder numbers given
+	num     array[uint32] // core place → preorder number, 0 not reached
+	spilled []byte        // the file mapping that num is in, if any
+	limits  [NumStrengths]uint32
+	dom     array[uint32] // preorder number → that of its immediate dominator
+	jump    array[uint32]
+	depth   array[uint32]
+	leaf    array[uint32] // leaf place → preorder number of its immediate dominator, or N+1+strength for the virtual root
+	loose   []*looseMirror
+	sum     sums   // preorder number → retained size
+	count   uint32 // preorder numbers given
 
 	parents   *sequence
 	arcs      *arcLog
@@ -173,6 +174,9 @@ func (b *builder) survey(ctx context.Context) error {
 	for range 6 {
 		h.resetClasses(known)
 		b.predictRoots(truth)
+		if h.index != nil {
+			h.index.free()
+		}
 		h.index = newAddrIndex(h.store, shift, h.file.Size)
 		got, err := b.readObjects(ctx, sparse)
 		if errors.Is(err, errSparse) {

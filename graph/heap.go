@@ -381,6 +381,9 @@ func (h *Heap) Close() error {
 		unmap(h.in.data)
 		errs = append(errs, h.inFile.Close())
 	}
+	if h.index != nil {
+		h.index.free()
+	}
 	if h.store != nil {
 		errs = append(errs, h.store.close())
 	}

@@ -109,6 +109,9 @@ func (b *builder) references(ctx context.Context) error {
 	if err := b.extraEdges(); err != nil {
 		return err
 	}
+	if err := h.index.settle(); err != nil {
+		return err
+	}
 	h.store.drop()
 	if b.in != nil {
 		err := b.in.finish(h)

@@ -32,6 +32,7 @@ func (b *builder) retain(ctx context.Context) error {
 	if err := b.addShallow(sizes, object.v); err != nil {
 		return err
 	}
+	dropPages(b.spilled)
 	b.sum.accumulate(b.dom.v)
 	if err := b.groupSets(sizes, object.v, held); err != nil {
 		return err

@@ -51,6 +51,29 @@ func (a *array[T]) free() {
 	a.v, a.b = nil, nil
 }
 
+// spill moves an array to a temporary file without a name and maps that: for what is read in order, or much later.
+func (a *array[T]) spill(dir string) error {
+	f, err := tempFile(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // the mapping keeps the file
+	if err := writeAll(f, asBytes(a.v), 0); err != nil {
+		return err
+	}
+	b, err := mapFile(f, 0, int64(len(a.b)))
+	if errors.Is(err, errNoMap) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("mapping a temporary file: %w", err)
+	}
+	n := len(a.v)
+	a.free()
+	a.v, a.b = asNumbers[T](b)[:n], b
+	return nil
+}
+
 // store is the file behind the columns of a Heap: a temporary one without a name, mapped. Small heaps need none and stay in
 // memory.
 type store struct {

@@ -21,6 +21,10 @@ type Bucket struct {
 	Start []uint64
 	Pred  []uint32
 	Semi  []uint32
+
+	// More, if set, supplies further arcs into the last target, packed as for Fill, in pieces that it may overwrite afterwards: for a
+	// target with more predecessors than memory should hold.
+	More func(func(arcs []uint64)) error
 }
 
 // targets is the number of targets of b.
@@ -75,7 +79,9 @@ func Semidominators(anc, label []uint32, buckets iter.Seq2[Bucket, error]) error
 			panic(fmt.Sprintf("dominator: bucket of targets %d to %d with room for %d, expected one that ends at %d",
 				first, first+n-1, len(b.Semi), left))
 		}
-		b.semidominators(anc, label)
+		if err := b.semidominators(anc, label); err != nil {
+			return err
+		}
 		left -= n
 	}
 	if left > 0 {
@@ -87,7 +93,8 @@ func Semidominators(anc, label []uint32, buckets iter.Seq2[Bucket, error]) error
 // semidominators does the targets of one bucket. The semidominator of w is the
 // least of w's smaller predecessors and, for each greater predecessor v, of the
 // semidominators of v and of v's ancestors greater than w.
-func (b *Bucket) semidominators(anc, label []uint32) {
+func (b *Bucket) semidominators(anc, label []uint32) error {
+	more := b.More
 	for i := b.targets() - 1; i >= 0; i-- {
 		w := b.First + uint32(i)
 		semi := anc[w] // still the parent: eval changes only numbers above its bound
@@ -97,9 +104,24 @@ func (b *Bucket) semidominators(anc, label []uint32) {
 			}
 			semi = min(semi, v)
 		}
+		if more != nil {
+			if err := more(func(arcs []uint64) {
+				for _, arc := range arcs {
+					v := uint32(arc)
+					if v > w {
+						v = eval(anc, label, v, w)
+					}
+					semi = min(semi, v)
+				}
+			}); err != nil {
+				return err
+			}
+			more = nil
+		}
 		b.Semi[i] = semi
 		label[w] = semi
 	}
+	return nil
 }
 
 // eval returns the least label of v and those of its ancestors that are greater
