@@ -24,10 +24,11 @@ type Header struct {
 	Bytes   int64     // length of the header
 }
 
-// Segment is the body of one HEAP_DUMP or HEAP_DUMP_SEGMENT record.
+// Segment is the body of one HEAP_DUMP or HEAP_DUMP_SEGMENT record, or a stretch of the file that is to be read as one.
 type Segment struct {
-	Offset int64
-	Length int64
+	Offset  int64
+	Length  int64 // that the file has
+	Missing int64 // bytes by which the file was cut off inside the record
 }
 
 // LoadClass binds a class to its name.
@@ -96,7 +97,7 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		_ = f.Close()
 		return nil, err
 	}
-	if err := f.readTop(ctx); err != nil {
+	if _, err := f.readTop(ctx, 0); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -106,7 +107,7 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.
 func OpenBytes(b []byte) (*File, error) {
 	f := &File{Path: "memory", Size: int64(len(b)), DiskSize: int64(len(b)), r: bytes.NewReader(b)}
-	if err := f.readTop(context.Background()); err != nil {
+	if _, err := f.readTop(context.Background(), 0); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -165,11 +166,7 @@ func parseHeader(b []byte) (Header, error) {
 	default:
 		return h, fmt.Errorf("%w: version %q is unknown (1.0, 1.0.1, 1.0.2 and 1.0.3 are)", ErrNotHPROF, h.Version)
 	}
-	n := be.Uint32(b[end+1:])
-	if n != 4 && n != 8 {
-		return h, fmt.Errorf("%w: identifiers of %d bytes (4 and 8 exist); the header is damaged", ErrNotHPROF, n)
-	}
-	h.IDSize = int(n)
+	h.IDSize = int(be.Uint32(b[end+1:]))
 	h.Time = time.UnixMilli(int64(be.Uint64(b[end+5:]))).UTC()
 	h.Bytes = int64(end + 13)
 	return h, nil

@@ -151,7 +151,7 @@ func TestDecodeClass(t *testing.T) {
 		}
 		name := func(s string) hprof.ID { return d.Symbol(s) }
 		want := hprof.Class{
-			ID: k.ID, Super: base.ID, Loader: loader.ID, Signers: signer.ID, ProtectionDomain: domain.ID, InstanceSize: uint32(8 + 2 + idSize), Offset: got.Offset,
+			ID: k.ID, Super: base.ID, Loader: loader.ID, Signers: signer.ID, ProtectionDomain: domain.ID, Trace: 1, InstanceSize: uint32(8 + 2 + idSize), Offset: got.Offset,
 			Constants: []hprof.Field{{Name: 0, Type: hprof.Int, Value: 5}, {Name: 1, Type: hprof.Object, Value: base.ID}},
 			Statics: []hprof.Field{
 				{Name: name("d"), Type: hprof.Double, Value: math.Float64bits(2.5)},
@@ -305,8 +305,8 @@ func TestDamagedTop(t *testing.T) {
 	}{
 		{"trailing zeros", append(bytes.Clone(good), make([]byte, 100)...), "unknown record tag 0x00", true},
 		{"trailing rubbish", append(bytes.Clone(good), "this is no record"...), "unknown record tag 0x74", true},
-		{"half a header", append(bytes.Clone(good), 1, 2), "ends inside the header of a record", true},
-		{"record past the end", append(bytes.Clone(good), long...), "ends inside a record of tag 0x01", true},
+		{"half a header", append(bytes.Clone(good), 1, 2), "2 bytes follow the end of the dump", true},
+		{"record past the end", append(bytes.Clone(good), long...), "record of tag 0x01 claims 2130706432 bytes", true},
 		{"heap past the end", good[:len(good)-30], "the dump ends inside a heap record: 21 bytes are missing", false},
 	} {
 		f, err := hprof.OpenBytes(c.dump)

@@ -23,7 +23,7 @@ func (w *window) at(off int64, n int) ([]byte, error) {
 		w.buf = make([]byte, n)
 	}
 	want := w.buf
-	if n <= 64 { // header of a record that is skipped by seeking: do not read what follows
+	if n <= minPeek { // header of a record that is skipped by seeking: do not read what follows
 		want = w.buf[:min(len(w.buf), 8192)]
 	}
 	k, err := w.r.ReadAt(want, off)
@@ -36,116 +36,178 @@ func (w *window) at(off int64, n int) ([]byte, error) {
 }
 
 const (
+	minPeek   = 72 // holds the header of any record
 	topWindow = 256 << 10
 	maxRecord = 64 << 20 // of the records kept in memory: a longer symbol or stack trace is damage
 )
 
-// readTop walks the top-level records.
-func (f *File) readTop(ctx context.Context) error {
-	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, 64)))}
-	head, err := w.at(0, 64)
+// topReader walks the top-level records of one dump of a file.
+type topReader struct {
+	*File
+	w         *window
+	off       int64 // of the record at hand
+	timed     bool  // a record came whose time is not 0
+	seen      int   // records
+	heap      bool  // the record before was one of heap records
+	segmented bool  // there are heap segments, which an end record follows
+	ended     bool  // the end record came, or it is said that there is none
+	work      int64 // looks that are left for searching
+	next      int64 // where the next dump of the file begins, 0 when none
+}
+
+// readTop walks the top-level records of the dump that begins at start. It returns where the next one begins, 0 when none does.
+func (f *File) readTop(ctx context.Context, start int64) (next int64, err error) {
+	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, minPeek)))}
+	head, err := w.at(start, minPeek)
 	if err != nil && len(head) == 0 {
-		return err
+		return 0, err
 	}
 	if f.Header, err = parseHeader(head); err != nil {
-		return err
+		return 0, err
 	}
 	f.Symbols = make(map[ID]string)
 	f.Frames = make(map[ID]Frame)
 	f.Traces = make(map[uint32]Trace)
-	off := f.Header.Bytes
-	segmented, ended := false, false
-	for n := 0; off < f.Size; n++ {
+	r := &topReader{File: f, w: w, off: start + f.Header.Bytes, work: workAtLeast + workPerByte*f.Size}
+	if err := r.mendIDSize(); err != nil {
+		return 0, err
+	}
+	for n := 0; r.off < f.Size; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
-		h, err := w.at(off, 9)
-		if err != nil {
-			f.problem(off, f.Size-off, "read error: %v", err)
-			return nil
+		if !r.record() {
+			return r.next, nil
 		}
-		if len(h) < 9 {
-			f.problem(off, f.Size-off, "the dump ends inside the header of a record")
-			return nil
-		}
-		tag, length := h[0], int64(be.Uint32(h[5:]))
-		if !plausibleTag(tag) {
-			f.problem(off, f.Size-off, "unknown record tag 0x%02x", tag)
-			return nil
-		}
-		body := off + 9
-		if tag == TagHeapDump || tag == TagHeapDumpSegment {
-			known := len(f.Problems)
-			length = f.heapLength(w, tag, body, length)
-			segmented = segmented || tag == TagHeapDumpSegment
-			ended = ended || len(f.Problems) > known // it is said already
-			if length > 0 {
-				f.Segments = append(f.Segments, Segment{body, length})
-			}
-			off = body + length
-			continue
-		}
-		ended = ended || tag == TagHeapDumpEnd
-		if body+length > f.Size {
-			f.problem(off, f.Size-off, "the dump ends inside a record of tag 0x%02x that claims %d bytes", tag, length)
-			return nil
-		}
-		if tag == TagUTF8 || tag == TagLoadClass || tag == TagFrame || tag == TagTrace {
-			if length > maxRecord {
-				f.problem(off, length, "record of tag 0x%02x claims %d bytes", tag, length)
-			} else if b, err := w.at(body, int(length)); err != nil {
-				f.problem(off, length, "read error: %v", err)
-			} else if !f.topRecord(tag, b) {
-				f.problem(off, length, "record of tag 0x%02x is too short (%d bytes)", tag, length)
-			}
-		}
-		off = body + length
 	}
 	switch {
-	case ended:
+	case r.ended:
 	case len(f.Segments) == 0:
 		f.problem(f.Size, 0, "the dump ends before its heap records")
-	case segmented:
+	case r.segmented:
 		f.problem(f.Size, 0, "the dump ends between two heap records: its end record is missing")
 	}
-	return nil
+	return 0, nil
+}
+
+// record reads the record at off and moves behind it; false when there is no more to read.
+func (r *topReader) record() bool {
+	off := r.off
+	h, err := r.w.at(off, minPeek)
+	if err != nil {
+		r.problem(off, r.Size-off, "read error: %v", err)
+		return false
+	}
+	if dumpStarts(h) {
+		r.next = off
+		return false
+	}
+	if r.ended && r.segmented && r.look(off) == noRecord {
+		r.problem(off, r.Size-off, "%d bytes follow the end of the dump: %s", r.Size-off, r.defect(h))
+		return false
+	}
+	if len(h) < 9 {
+		r.problem(off, r.Size-off, "the dump ends inside the header of a record")
+		return false
+	}
+	if g := r.look(off); g == noRecord || g == doubtful && !r.leads(off) {
+		r.resync(h)
+		return true
+	}
+	r.seen++
+	r.timed = r.timed || be.Uint32(h[1:]) != 0
+	tag, length := h[0], int64(be.Uint32(h[5:]))
+	if tag == TagHeapDump || tag == TagHeapDumpSegment {
+		r.heapRecord(tag, length)
+		return true
+	}
+	r.heap = false
+	r.ended = r.ended || tag == TagHeapDumpEnd
+	if end := off + 9 + length; end < r.Size && r.look(end) == noRecord && !r.dumpAt(end) {
+		if at, ok := r.find(off+9, end, end+1); ok {
+			r.problem(off, at-off, "record of tag 0x%02x claims %d bytes, but records begin inside it", tag, length)
+			r.off = at
+			return true
+		}
+	}
+	r.keep(tag, length)
+	r.off = off + 9 + length
+	return true
+}
+
+// heapRecord notes a record of heap records.
+func (r *topReader) heapRecord(tag byte, length int64) {
+	f := r.File
+	body := r.off + 9
+	known := len(f.Problems)
+	have, missing := r.heapLength(tag, body, length)
+	r.segmented = r.segmented || tag == TagHeapDumpSegment
+	r.ended = r.ended || len(f.Problems) > known // it is said already
+	if r.heap = have > 0; r.heap {
+		f.Segments = append(f.Segments, Segment{body, have, missing})
+	}
+	r.off = body + have
+}
+
+// keep stores what the file needs of a record that is no heap record.
+func (r *topReader) keep(tag byte, length int64) {
+	if tag != TagUTF8 && tag != TagLoadClass && tag != TagFrame && tag != TagTrace {
+		return
+	}
+	if length > maxRecord {
+		r.problem(r.off, length, "record of tag 0x%02x claims %d bytes", tag, length)
+	} else if b, err := r.w.at(r.off+9, int(length)); err != nil {
+		r.problem(r.off, length, "read error: %v", err)
+	} else if !r.topRecord(tag, b) {
+		r.problem(r.off, length, "record of tag 0x%02x is too short (%d bytes)", tag, length)
+	}
 }
 
 func plausibleTag(t byte) bool {
 	return t >= 0x01 && t <= 0x07 || t >= 0x0A && t <= 0x0E || t == TagHeapDumpSegment || t == TagHeapDumpEnd
 }
 
-// heapLength mends the length of a heap record: one that wrapped at 4 GiB, was never filled in, or reaches past the end.
-func (f *File) heapLength(w *window, tag byte, body, length int64) int64 {
-	left := f.Size - body
-	if length == 0 && left > 9 && !f.recordStarts(w, body) {
-		f.problem(body-9, 0, "heap record without a length: the writer was interrupted; reading to the end")
-		return left
+// heapLength mends the length of a heap record: one that wrapped at 4 GiB, was never filled in, or reaches past the end. It
+// returns the bytes that are there and those that are missing.
+func (r *topReader) heapLength(tag byte, body, length int64) (have, missing int64) {
+	left := r.Size - body
+	if length == 0 && left > 9 && !r.recordStarts(body) {
+		r.problem(body-9, 0, "heap record without a length: the writer was interrupted; reading to the end")
+		return left, unknownRest
 	}
 	if length > left {
-		f.problem(f.Size, length-left, "the dump ends inside a heap record: %d bytes are missing", length-left)
-		return left
+		if at, ok := r.find(body, min(body+segmentSearch, r.Size), 0); ok {
+			r.problem(body-9, 0, "heap record claims %d bytes, but the next record begins after %d", length, at-body)
+			return at - body, 0
+		}
+		r.problem(r.Size, length-left, "the dump ends inside a heap record: %d bytes are missing", length-left)
+		return left, length - left
 	}
 	if tag == TagHeapDump {
 		for n := length; n <= left; n += 1 << 32 {
-			if n == left || f.recordStarts(w, body+n) {
-				return n
+			if n == left || r.recordStarts(body+n) {
+				return n, 0
 			}
 		}
 	}
-	return length
+	return length, 0
 }
 
+const (
+	unknownRest   = 1 << 40  // bytes that may be missing of a heap record without a length
+	segmentSearch = 16 << 20 // bytes of a heap record with an impossible length that are searched for its end
+)
+
 // recordStarts reports whether a top-level record could begin at off, or the dump ends there.
-func (f *File) recordStarts(w *window, off int64) bool {
-	if off == f.Size {
+func (r *topReader) recordStarts(off int64) bool {
+	if off == r.Size || r.dumpAt(off) {
 		return true
 	}
-	h, err := w.at(off, 9)
+	h, err := r.w.at(off, 9)
 	if err != nil || len(h) < 9 {
 		return false
 	}
-	return plausibleTag(h[0]) && (off+9+int64(be.Uint32(h[5:])) <= f.Size || h[0] == TagHeapDump)
+	return plausibleTag(h[0]) && (off+9+int64(be.Uint32(h[5:])) <= r.Size || h[0] == TagHeapDump || h[0] == TagHeapDumpSegment)
 }
 
 // topRecord keeps one small record; false when it is too short.
