@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -502,7 +503,11 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 func damageOf(c *hprof.Cursor, s hprof.Segment) []hprof.Problem {
 	out := c.Problems()
 	if err := c.Err(); err != nil {
-		out = append(out, hprof.Problem{Offset: c.Offset(), Bytes: s.Offset + s.Length - c.Offset(), What: err.Error()})
+		what := err.Error()
+		if e := (*hprof.FormatError)(nil); errors.As(err, &e) && errors.Is(e.Err, io.ErrUnexpectedEOF) {
+			what = e.What
+		}
+		out = append(out, hprof.Problem{Offset: c.Offset(), Bytes: s.Offset + s.Length - c.Offset(), What: what})
 	}
 	return out
 }

@@ -91,6 +91,7 @@ func (h *Heap) makeRoots(raw []rawRoot) {
 		}
 	}
 	h.locals = map[Object][]Local{}
+	h.noRoots = len(raw) == 0
 	sticky := false
 	for _, r := range raw {
 		o := h.object(r.id)

@@ -105,8 +105,11 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 }
 
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.
-func OpenBytes(b []byte) (*File, error) {
-	f := &File{Path: "memory", Size: int64(len(b)), DiskSize: int64(len(b)), r: bytes.NewReader(b)}
+func OpenBytes(b []byte) (*File, error) { return OpenReader(bytes.NewReader(b), int64(len(b))) }
+
+// OpenReader reads a dump of size bytes that is not packed.
+func OpenReader(r io.ReaderAt, size int64) (*File, error) {
+	f := &File{Path: "memory", Size: size, DiskSize: size, r: r}
 	if _, err := f.readTop(context.Background(), 0); err != nil {
 		return nil, err
 	}

@@ -98,6 +98,10 @@ func warn(w io.Writer, objects int64, problems []hprof.Problem) {
 			fmt.Fprintf(w, "heapcause: warning: and %d more damaged places\n", len(problems)-i)
 			return
 		}
-		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s\n", p.Offset, p.What)
+		bytes := ""
+		if p.Bytes > 0 && !strings.Contains(p.What, " bytes") {
+			bytes = fmt.Sprintf(" (%d bytes)", p.Bytes)
+		}
+		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s%s\n", p.Offset, p.What, bytes)
 	}
 }
