@@ -28,9 +28,11 @@ const (
 	doubtLength  = 64 // records that are followed from a doubtful one
 	doubtEnough  = 16 // of them show that it was one, even if damage follows
 	workPerByte  = 16 // budget of a stretch: looks per byte of it
-	workAtLeast  = 1 << 20
+	workAtLeast  = 1 << 16
+	readCost     = 256 // looks that a look costs for which the file must be read
 	problemLimit = 256 // damaged places of a stretch that are listed one by one
 	probeWindow  = 64 << 10
+	shortRead    = 1 << 10 // bytes that are read for the header of a record far away
 	peekBytes    = 9 + 2*8 // decides about any record but a class dump
 )
 
@@ -57,7 +59,9 @@ type prober struct {
 }
 
 func newProber(f *File, k *Known) *prober {
-	room := func() window { return window{r: f.r, buf: make([]byte, min(probeWindow, max(f.Size, minPeek)))} }
+	room := func() window {
+		return window{r: f.r, buf: make([]byte, min(probeWindow, max(f.Size, minPeek))), short: shortRead}
+	}
 	return &prober{f: f, known: k, s: f.IDSize, scan: room(), w: room()}
 }
 
@@ -71,6 +75,9 @@ func (p *prober) at(w *window, off int64, n int) []byte {
 	p.work--
 	if n = int(min(int64(n), p.end-off)); n <= 0 {
 		return nil
+	}
+	if !w.holds(off, n) {
+		p.work -= readCost
 	}
 	b, _ := w.at(off, n)
 	return b
@@ -210,6 +217,10 @@ func (p *prober) chain(off, pass int64) (end int64, n int, ok bool) {
 		if g == cutRecord {
 			return cur, n, n > 0 && cur > pass
 		}
+		if g == noRecord && n > 0 && p.segmentHeader(cur) {
+			cur += 9
+			continue
+		}
 		if g != convincing {
 			return cur, n, false
 		}
@@ -225,6 +236,12 @@ func (p *prober) chain(off, pass int64) (end int64, n int, ok bool) {
 		}
 	}
 	return off, n, false
+}
+
+// segmentHeader reports whether the header of a heap segment lies at off: a wrong length makes one segment swallow the next.
+func (p *prober) segmentHeader(off int64) bool {
+	b := p.at(&p.w, off, 10)
+	return len(b) == 10 && b[0] == TagHeapDumpSegment && be.Uint32(b[1:]) == 0 && p.headerBytes(Tag(b[9])) > 0
 }
 
 // find returns the first place from off on, before to, where a chain begins that leads to pass or beyond, and the chain's end.

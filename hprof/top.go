@@ -8,15 +8,21 @@ import (
 
 // window reads forward through the dump, keeping the last stretch.
 type window struct {
-	r   io.ReaderAt
-	buf []byte
-	off int64 // of buf[0]
-	n   int   // valid bytes
+	r     io.ReaderAt
+	buf   []byte
+	off   int64 // of buf[0]
+	n     int   // valid bytes
+	short int   // bytes that are read for the header of a record
+}
+
+// holds reports whether the window has n bytes at off.
+func (w *window) holds(off int64, n int) bool {
+	return off >= w.off && off+int64(n) <= w.off+int64(w.n)
 }
 
 // at returns n bytes at off, fewer at the end of the dump. The bytes are valid until the next call.
 func (w *window) at(off int64, n int) ([]byte, error) {
-	if off >= w.off && off+int64(n) <= w.off+int64(w.n) {
+	if w.holds(off, n) {
 		return w.buf[off-w.off:][:n], nil
 	}
 	if n > len(w.buf) {
@@ -24,7 +30,7 @@ func (w *window) at(off int64, n int) ([]byte, error) {
 	}
 	want := w.buf
 	if n <= minPeek { // header of a record that is skipped by seeking: do not read what follows
-		want = w.buf[:min(len(w.buf), 8192)]
+		want = w.buf[:min(len(w.buf), w.short)]
 	}
 	k, err := w.r.ReadAt(want, off)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -57,7 +63,7 @@ type topReader struct {
 
 // readTop walks the top-level records of the dump that begins at start. It returns where the next one begins, 0 when none does.
 func (f *File) readTop(ctx context.Context, start int64) (next int64, err error) {
-	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, minPeek)))}
+	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, minPeek))), short: 8 << 10}
 	head, err := w.at(start, minPeek)
 	if err != nil && len(head) == 0 {
 		return 0, err
@@ -110,7 +116,8 @@ func (r *topReader) record() bool {
 		r.problem(off, r.Size-off, "the dump ends inside the header of a record")
 		return false
 	}
-	if g := r.look(off); g == noRecord || g == doubtful && !r.leads(off) {
+	g := r.look(off)
+	if g == noRecord || g == doubtful && !r.leads(off) {
 		r.resync(h)
 		return true
 	}
@@ -123,12 +130,10 @@ func (r *topReader) record() bool {
 	}
 	r.heap = false
 	r.ended = r.ended || tag == TagHeapDumpEnd
-	if end := off + 9 + length; end < r.Size && r.look(end) == noRecord && !r.dumpAt(end) {
-		if at, ok := r.find(off+9, end, end+1); ok {
-			r.problem(off, at-off, "record of tag 0x%02x claims %d bytes, but records begin inside it", tag, length)
-			r.off = at
-			return true
-		}
+	if at, ok := r.swallowed(g, off+9+length); ok {
+		r.problem(off, at-off, "record of tag 0x%02x claims %d bytes, but records begin inside it", tag, length)
+		r.off = at
+		return true
 	}
 	r.keep(tag, length)
 	r.off = off + 9 + length

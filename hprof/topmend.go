@@ -16,6 +16,9 @@ const topChain = 3
 // look judges the header at off.
 func (r *topReader) look(off int64) grade {
 	r.work--
+	if !r.w.holds(off, 9) {
+		r.work -= readCost
+	}
 	h, err := r.w.at(off, minPeek)
 	if err != nil || len(h) < 9 || !plausibleTag(h[0]) {
 		return noRecord
@@ -60,6 +63,19 @@ func (r *topReader) leads(off int64) bool {
 		return !r.heap || r.recordStarts(off+9+n) // of a strange heap record right behind another the end must fit
 	}
 	return r.recordStarts(off + 9 + n)
+}
+
+// swallowed finds a chain that begins inside the record at off of grade g, which ends at end: where nothing sound follows it, one that
+// leads beyond its end, and where the record itself is doubtful, one that leads there.
+func (r *topReader) swallowed(g grade, end int64) (int64, bool) {
+	pass := end
+	switch {
+	case end < r.Size && !r.dumpAt(end) && r.look(end) == noRecord:
+		pass++
+	case g != doubtful:
+		return 0, false
+	}
+	return r.find(r.off+9, end, pass)
 }
 
 // find returns the first place at or after off, before to, where a chain of headers begins that leads to pass or beyond.
