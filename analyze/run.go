@@ -139,6 +139,9 @@ func (r *run) jvm() string {
 }
 
 func (r *run) notes(out *report.Report) {
+	if f := r.heap.File(); f.Dumps > 1 {
+		out.Notes = append(out.Notes, fmt.Sprintf("The file holds %d dumps, one behind the other; this report is of number %d.", f.Dumps, f.Dump))
+	}
 	if out.Dump.Incomplete {
 		lost := int64(0)
 		for _, p := range r.heap.Problems() {

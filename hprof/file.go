@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -65,6 +66,8 @@ type File struct {
 	Segments []Segment
 	Problems []Problem
 
+	Dump, Dumps int // the file holds Dumps of them, one behind the other; this is number Dump, from 1
+
 	Unpacked string // "" or how the packed file was made readable, for a word to the user
 
 	r     io.ReaderAt
@@ -74,6 +77,7 @@ type File struct {
 // Options of Open.
 type Options struct {
 	TempDir string // where a gzip file without blocks is unpacked; "" is the system's (never a RAM disk by choice)
+	Dump    int    // which of several dumps in the file, from 1; 0 is the first
 }
 
 // Open reads the header and the top-level records of the dump at path and leaves the heap segments unread. gzip is
@@ -97,7 +101,7 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		_ = f.Close()
 		return nil, err
 	}
-	if _, err := f.readTop(ctx, 0); err != nil {
+	if err := f.readDump(ctx, max(opt.Dump, 1)); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -110,10 +114,44 @@ func OpenBytes(b []byte) (*File, error) { return OpenReader(bytes.NewReader(b), 
 // OpenReader reads a dump of size bytes that is not packed.
 func OpenReader(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{Path: "memory", Size: size, DiskSize: size, r: r}
-	if _, err := f.readTop(context.Background(), 0); err != nil {
+	if err := f.readDump(context.Background(), 1); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// ErrNoSuchDump says that the file holds fewer dumps than the number that was asked for.
+var ErrNoSuchDump = errors.New("no such dump in the file")
+
+// readDump reads the top-level records of the n-th dump of the file and counts all.
+func (f *File) readDump(ctx context.Context, n int) error {
+	packed := f.Problems
+	next := int64(0)
+	for f.Dump < n {
+		if f.Dump > 0 && next == 0 {
+			return fmt.Errorf("%w: it has %d", ErrNoSuchDump, f.Dump)
+		}
+		f.Classes, f.Segments, f.Problems = nil, nil, slices.Clone(packed)
+		var err error
+		if next, err = f.readTop(ctx, next); err != nil {
+			return err
+		}
+		f.Dump++
+	}
+	f.Dumps = f.Dump
+	for next > 0 {
+		more := &File{Size: f.Size, r: f.r}
+		var err error
+		start := next
+		if next, err = more.readTop(ctx, start); errors.Is(err, ErrNotHPROF) {
+			f.problem(start, f.Size-start, "what follows the dump is another that cannot be read: %v", err)
+			return nil
+		} else if err != nil {
+			return err
+		}
+		f.Dumps++
+	}
+	return nil
 }
 
 // Close releases the file and removes what was unpacked.

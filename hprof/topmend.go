@@ -78,22 +78,36 @@ func (r *topReader) swallowed(g grade, end int64) (int64, bool) {
 	return r.find(r.off+9, end, pass)
 }
 
-// find returns the first place at or after off, before to, where a chain of headers begins that leads to pass or beyond.
+// find returns the first place at or after off, before to, where a chain of headers begins that leads to pass or beyond, or where
+// another dump begins.
 func (r *topReader) find(off, to, pass int64) (int64, bool) {
 	scan := window{r: r.w.r, buf: make([]byte, min(topWindow, max(r.Size, minPeek)))}
+	dump, searched := int64(-1), off // the dump ahead; there is none that begins before searched
 	for off < to && r.work > 0 {
 		r.work--
-		b, err := scan.at(off, int(min(4096, to-off)))
+		b, err := scan.at(off, int(min(4096, r.Size-off)))
 		if err != nil || len(b) == 0 {
 			break
 		}
+		if end := off + int64(len(b)); dump < 0 && end > searched {
+			if i := bytes.Index(b, []byte(magic)); i >= 0 {
+				dump = off + int64(i)
+			}
+			searched = end
+		}
+		b = b[:min(int64(len(b)), to-off)]
 		i := 0
 		for i < len(b) && !plausibleTag(b[i]) {
 			i++
 		}
-		if off += int64(i); i == len(b) {
+		if dump >= 0 && off+int64(i) >= dump {
+			return dump, true
+		}
+		if i == len(b) {
+			off += int64(max(1, i-len(magic)+1))
 			continue
 		}
+		off += int64(i)
 		end, n, ok := r.chain(off, pass)
 		switch {
 		case ok:
@@ -103,6 +117,22 @@ func (r *topReader) find(off, to, pass int64) (int64, bool) {
 		default:
 			off++
 		}
+	}
+	return 0, false
+}
+
+// dumpIn returns where another dump begins in a stretch.
+func (r *topReader) dumpIn(off, to int64) (int64, bool) {
+	b := make([]byte, min(topWindow, to-off))
+	for off < to {
+		n, err := r.w.r.ReadAt(b[:min(int64(len(b)), to-off)], off)
+		if i := bytes.Index(b[:n], []byte(magic)); i >= 0 {
+			return off + int64(i), true
+		}
+		if err != nil || n < len(magic) {
+			break
+		}
+		off += int64(n - len(magic) + 1)
 	}
 	return 0, false
 }
@@ -132,6 +162,15 @@ func (r *topReader) chain(off, pass int64) (end int64, n int, ok bool) {
 // resync moves to the next plausible record behind the damaged one at off, whose header is h.
 func (r *topReader) resync(h []byte) {
 	off := r.off
+	if r.heap { // the dump may have been cut off, and another appended
+		s := &r.Segments[len(r.Segments)-1]
+		if at, ok := r.dumpIn(s.Offset, off); ok {
+			s.Length, s.Missing = at-s.Offset, off-at
+			r.problem(at, 0, "the dump ends inside a heap record, and another follows: %d bytes are missing", off-at)
+			r.off, r.ended = at, true
+			return
+		}
+	}
 	at, ok := r.find(off+1, r.Size, 0)
 	if !ok {
 		at = r.Size

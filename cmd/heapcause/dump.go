@@ -32,13 +32,19 @@ func (a *app) open(ctx context.Context, path string) (*hprof.File, error) {
 		return nil, &hintError{fmt.Errorf("-o %s: is the dump itself", a.f.output), "name another file"}
 	}
 	done := a.timing.phase("opening")
-	f, err := hprof.Open(ctx, path, hprof.Options{TempDir: a.f.tempDir})
+	f, err := hprof.Open(ctx, path, hprof.Options{TempDir: a.f.tempDir, Dump: a.f.dump})
 	done()
 	if errors.Is(err, hprof.ErrNotHPROF) {
 		return nil, &hintError{named(path, err), notHPROFHint(path)}
 	}
+	if errors.Is(err, hprof.ErrNoSuchDump) {
+		return nil, &hintError{fmt.Errorf("--dump %d: %w", a.f.dump, named(path, err)), "leave the option out for the first"}
+	}
 	if err != nil {
 		return nil, fileError(path, err)
+	}
+	if f.Dumps > 1 {
+		fmt.Fprintf(a.stderr, "heapcause: %s: holds %d dumps; this is number %d (--dump chooses)\n", path, f.Dumps, f.Dump)
 	}
 	return f, nil
 }

@@ -20,6 +20,7 @@ var dumps = map[string]func() []byte{
 		b := cacheDump(8)
 		return b[:len(b)-100]
 	},
+	"two":    func() []byte { return append(cacheDump(8), shapesDump()...) },
 	"header": func() []byte { return cacheDump(8)[:31] },
 	"half":   func() []byte { return cacheDump(8)[:20] },
 }
