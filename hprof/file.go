@@ -126,30 +126,48 @@ var ErrNoSuchDump = errors.New("no such dump in the file")
 // readDump reads the top-level records of the n-th dump of the file and counts all.
 func (f *File) readDump(ctx context.Context, n int) error {
 	packed := f.Problems
-	next := int64(0)
+	var top *topReader
 	for f.Dump < n {
-		if f.Dump > 0 && next == 0 {
-			return fmt.Errorf("%w: it has %d", ErrNoSuchDump, f.Dump)
+		start := int64(0)
+		if top != nil {
+			if start = top.next; start == 0 {
+				return fmt.Errorf("%w: it has %d", ErrNoSuchDump, f.Dump)
+			}
 		}
 		f.Classes, f.Segments, f.Problems = nil, nil, slices.Clone(packed)
 		var err error
-		if next, err = f.readTop(ctx, next); err != nil {
+		if top, err = f.readTop(ctx, start); err != nil {
 			return err
 		}
 		f.Dump++
 	}
+	if err := f.countDumps(ctx, top.next); err != nil {
+		return err
+	}
+	if !top.whole {
+		if joined, err := f.joinParts(ctx); joined || err != nil {
+			return err
+		}
+	}
+	top.sayEnd()
+	return nil
+}
+
+// countDumps counts the dumps that follow from next on, 0 when none does.
+func (f *File) countDumps(ctx context.Context, next int64) error {
 	f.Dumps = f.Dump
 	for next > 0 {
 		more := &File{Size: f.Size, r: f.r}
-		var err error
-		start := next
-		if next, err = more.readTop(ctx, start); errors.Is(err, ErrNotHPROF) {
-			f.problem(start, f.Size-start, "what follows the dump is another that cannot be read: %v", err)
+		top, err := more.readTop(ctx, next)
+		if errors.Is(err, ErrNotHPROF) {
+			f.problem(next, f.Size-next, "what follows the dump is another that cannot be read: %v", err)
 			return nil
-		} else if err != nil {
+		}
+		if err != nil {
 			return err
 		}
 		f.Dumps++
+		next = top.next
 	}
 	return nil
 }

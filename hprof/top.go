@@ -52,48 +52,61 @@ type topReader struct {
 	*File
 	w         *window
 	off       int64 // of the record at hand
+	end       int64 // of what is read
 	timed     bool  // a record came whose time is not 0
 	seen      int   // records
 	heap      bool  // the record before was one of heap records
 	segmented bool  // there are heap segments, which an end record follows
 	ended     bool  // the end record came, or it is said that there is none
+	whole     bool  // the end record came
 	work      int64 // looks that are left for searching
 	next      int64 // where the next dump of the file begins, 0 when none
 }
 
-// readTop walks the top-level records of the dump that begins at start. It returns where the next one begins, 0 when none does.
-func (f *File) readTop(ctx context.Context, start int64) (next int64, err error) {
+// readTop reads the header and the top-level records of the dump that begins at start.
+func (f *File) readTop(ctx context.Context, start int64) (*topReader, error) {
 	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, minPeek))), short: 8 << 10}
 	head, err := w.at(start, minPeek)
 	if err != nil && len(head) == 0 {
-		return 0, err
+		return nil, err
 	}
 	if f.Header, err = parseHeader(head); err != nil {
-		return 0, err
+		return nil, err
 	}
 	f.Symbols = make(map[ID]string)
 	f.Frames = make(map[ID]Frame)
 	f.Traces = make(map[uint32]Trace)
-	r := &topReader{File: f, w: w, off: start + f.Header.Bytes, work: workAtLeast + workPerByte*f.Size}
-	if err := r.mendIDSize(); err != nil {
-		return 0, err
+	start += f.Header.Bytes
+	if err := f.mendIDSize(w, start); err != nil {
+		return nil, err
 	}
-	for n := 0; r.off < f.Size; n++ {
+	return f.walkTop(ctx, start, f.Size)
+}
+
+// walkTop reads the top-level records from start to end.
+func (f *File) walkTop(ctx context.Context, start, end int64) (*topReader, error) {
+	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, minPeek))), short: 8 << 10}
+	r := &topReader{File: f, w: w, off: start, end: end, work: workAtLeast + workPerByte*(end-start)}
+	for n := 0; r.off < end; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
+			return nil, ctx.Err()
 		}
 		if !r.record() {
-			return r.next, nil
+			break
 		}
 	}
+	return r, nil
+}
+
+// sayEnd notes when the dump has not the end that it should have.
+func (r *topReader) sayEnd() {
 	switch {
-	case r.ended:
-	case len(f.Segments) == 0:
-		f.problem(f.Size, 0, "the dump ends before its heap records")
+	case r.ended || r.next > 0 && r.heap:
+	case len(r.Segments) == 0:
+		r.problem(r.end, 0, "the dump ends before its heap records")
 	case r.segmented:
-		f.problem(f.Size, 0, "the dump ends between two heap records: its end record is missing")
+		r.problem(r.end, 0, "the dump ends between two heap records: its end record is missing")
 	}
-	return 0, nil
 }
 
 // record reads the record at off and moves behind it; false when there is no more to read.
@@ -101,7 +114,7 @@ func (r *topReader) record() bool {
 	off := r.off
 	h, err := r.w.at(off, minPeek)
 	if err != nil {
-		r.problem(off, r.Size-off, "read error: %v", err)
+		r.problem(off, r.end-off, "read error: %v", err)
 		return false
 	}
 	if dumpStarts(h) {
@@ -109,11 +122,11 @@ func (r *topReader) record() bool {
 		return false
 	}
 	if r.ended && r.segmented && r.look(off) == noRecord {
-		r.problem(off, r.Size-off, "%d bytes follow the end of the dump: %s", r.Size-off, r.defect(h))
+		r.problem(off, r.end-off, "%d bytes follow the end of the dump: %s", r.end-off, r.defect(h))
 		return false
 	}
 	if len(h) < 9 {
-		r.problem(off, r.Size-off, "the dump ends inside the header of a record")
+		r.problem(off, r.end-off, "the dump ends inside the header of a record")
 		return false
 	}
 	g := r.look(off)
@@ -129,7 +142,9 @@ func (r *topReader) record() bool {
 		return true
 	}
 	r.heap = false
-	r.ended = r.ended || tag == TagHeapDumpEnd
+	if tag == TagHeapDumpEnd {
+		r.ended, r.whole = true, true
+	}
 	if at, ok := r.swallowed(g, off+9+length); ok {
 		r.problem(off, at-off, "record of tag 0x%02x claims %d bytes, but records begin inside it", tag, length)
 		r.off = at
@@ -175,17 +190,17 @@ func plausibleTag(t byte) bool {
 // heapLength mends the length of a heap record: one that wrapped at 4 GiB, was never filled in, or reaches past the end. It
 // returns the bytes that are there and those that are missing.
 func (r *topReader) heapLength(tag byte, body, length int64) (have, missing int64) {
-	left := r.Size - body
+	left := r.end - body
 	if length == 0 && left > 9 && !r.recordStarts(body) {
 		r.problem(body-9, 0, "heap record without a length: the writer was interrupted; reading to the end")
 		return left, unknownRest
 	}
 	if length > left {
-		if at, ok := r.find(body, min(body+segmentSearch, r.Size), 0); ok {
+		if at, ok := r.find(body, min(body+segmentSearch, r.end), 0); ok {
 			r.problem(body-9, 0, "heap record claims %d bytes, but the next record begins after %d", length, at-body)
 			return at - body, 0
 		}
-		r.problem(r.Size, length-left, "the dump ends inside a heap record: %d bytes are missing", length-left)
+		r.problem(r.end, length-left, "the dump ends inside a heap record: %d bytes are missing", length-left)
 		return left, length - left
 	}
 	if tag == TagHeapDump {
@@ -205,14 +220,14 @@ const (
 
 // recordStarts reports whether a top-level record could begin at off, or the dump ends there.
 func (r *topReader) recordStarts(off int64) bool {
-	if off == r.Size || r.dumpAt(off) {
+	if off == r.end || r.dumpAt(off) {
 		return true
 	}
 	h, err := r.w.at(off, 9)
 	if err != nil || len(h) < 9 {
 		return false
 	}
-	return plausibleTag(h[0]) && (off+9+int64(be.Uint32(h[5:])) <= r.Size || h[0] == TagHeapDump || h[0] == TagHeapDumpSegment)
+	return plausibleTag(h[0]) && (off+9+int64(be.Uint32(h[5:])) <= r.end || h[0] == TagHeapDump || h[0] == TagHeapDumpSegment)
 }
 
 // topRecord keeps one small record; false when it is too short.

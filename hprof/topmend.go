@@ -25,7 +25,7 @@ func (r *topReader) look(off int64) grade {
 	}
 	n := int64(be.Uint32(h[5:]))
 	heap := h[0] == TagHeapDump || h[0] == TagHeapDumpSegment
-	if off+9+n > r.Size && !heap || h[0] == TagHeapDumpEnd && n != 0 {
+	if off+9+n > r.end && !heap || h[0] == TagHeapDumpEnd && n != 0 {
 		return noRecord
 	}
 	return doubtUnless(r.fits(h[0], n, h[9:]) && (r.timed || be.Uint32(h[1:]) == 0))
@@ -70,7 +70,7 @@ func (r *topReader) leads(off int64) bool {
 func (r *topReader) swallowed(g grade, end int64) (int64, bool) {
 	pass := end
 	switch {
-	case end < r.Size && !r.dumpAt(end) && r.look(end) == noRecord:
+	case end < r.end && !r.dumpAt(end) && r.look(end) == noRecord:
 		pass++
 	case g != doubtful:
 		return 0, false
@@ -85,7 +85,7 @@ func (r *topReader) find(off, to, pass int64) (int64, bool) {
 	dump, searched := int64(-1), off // the dump ahead; there is none that begins before searched
 	for off < to && r.work > 0 {
 		r.work--
-		b, err := scan.at(off, int(min(4096, r.Size-off)))
+		b, err := scan.at(off, int(min(4096, r.end-off)))
 		if err != nil || len(b) == 0 {
 			break
 		}
@@ -140,10 +140,10 @@ func (r *topReader) dumpIn(off, to int64) (int64, bool) {
 // chain follows convincing headers from off.
 func (r *topReader) chain(off, pass int64) (end int64, n int, ok bool) {
 	for cur := off; r.work > 0; {
-		if cur == r.Size || n > 0 && r.dumpAt(cur) {
+		if cur == r.end || n > 0 && r.dumpAt(cur) {
 			return cur, n, n > 0
 		}
-		if cur > r.Size { // a heap record that was cut off
+		if cur > r.end { // a heap record that was cut off
 			return cur, n, n >= topChain
 		}
 		if n >= topChain && cur >= pass {
@@ -171,9 +171,9 @@ func (r *topReader) resync(h []byte) {
 			return
 		}
 	}
-	at, ok := r.find(off+1, r.Size, 0)
+	at, ok := r.find(off+1, r.end, 0)
 	if !ok {
-		at = r.Size
+		at = r.end
 	}
 	heap := r.heap || !ok || r.heapAt(at)
 	switch {
@@ -220,21 +220,20 @@ func (r *topReader) dumpAt(off int64) bool {
 }
 
 // mendIDSize finds the size of identifiers that a damaged header does not tell: the length of a LOAD_CLASS record shows it.
-func (r *topReader) mendIDSize() error {
-	if r.IDSize == 4 || r.IDSize == 8 {
+func (f *File) mendIDSize(w *window, off int64) error {
+	if f.IDSize == 4 || f.IDSize == 8 {
 		return nil
 	}
-	bad := r.IDSize
-	off := r.off
+	bad := f.IDSize
 	for range 1 << 20 {
-		h, err := r.w.at(off, 9)
+		h, err := w.at(off, 9)
 		if err != nil || len(h) < 9 || !plausibleTag(h[0]) {
 			break
 		}
 		n := int64(be.Uint32(h[5:]))
 		if h[0] == TagLoadClass && (n == 16 || n == 24) {
-			r.IDSize = int(n-8) / 2
-			r.problem(0, 0, "the header claims identifiers of %d bytes; its records have %d", bad, r.IDSize)
+			f.IDSize = int(n-8) / 2
+			f.problem(0, 0, "the header claims identifiers of %d bytes; its records have %d", bad, f.IDSize)
 			return nil
 		}
 		off += 9 + n

@@ -21,6 +21,8 @@ var dumps = map[string]func() []byte{
 		return b[:len(b)-100]
 	},
 	"two":    func() []byte { return append(cacheDump(8), shapesDump()...) },
+	"base":   func() []byte { b, _ := interruptedDump(); return b },
+	"part":   func() []byte { _, p := interruptedDump(); return p },
 	"header": func() []byte { return cacheDump(8)[:31] },
 	"half":   func() []byte { return cacheDump(8)[:20] },
 }
@@ -68,4 +70,15 @@ func namesDump() []byte {
 	evil := d.Class("com.acme.\x1b[31mEvil\tName\n")
 	d.Root(hprof.RootJNIGlobal, d.Instance(evil))
 	return d.Bytes()
+}
+
+// interruptedDump is what a JVM leaves that was killed while it dumped.
+func interruptedDump() (base, part []byte) {
+	b := cacheDump(8, hproftest.Segments(4000))
+	f, err := hprof.OpenBytes(b)
+	if err != nil {
+		panic(err)
+	}
+	at := f.Segments[0].Offset - 9
+	return b[:at:at], b[at : len(b)-9]
 }
