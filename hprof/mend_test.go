@@ -34,7 +34,7 @@ func known(f *hprof.File) *hprof.Known {
 	var out []hprof.KnownClass
 	for i, k := range ks {
 		size := int64(0)
-		for id := k.ID; id != 0; id = byID[id].Super {
+		for id, steps := k.ID, 0; id != 0 && steps < 100; id, steps = byID[id].Super, steps+1 {
 			for _, f2 := range byID[id].Fields {
 				size += int64(f2.Type.Size(f.IDSize))
 			}
