@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// A JVM of JDK 21 or newer writes header, symbols, class names and stack traces into NAME, and the heap segments of each of its
-// dumper threads into NAME.p0, NAME.p1, …; of JDK 22 or newer also where there is but one thread. NAME.p0 begins with the class
+// A JVM of JDK 22 or newer writes header, symbols, class names and stack traces into NAME, and the heap segments of each of its
+// dumper threads into NAME.p0, NAME.p1, …, also where there is but one. NAME.p0 begins with the class
 // dumps and the roots. At the end it appends the parts to NAME, in this order, and removes each. So a JVM that died meanwhile
 // leaves NAME without heap records, or with the records of some parts, beside those that are left. (HotSpot's DumpMerger.)
 
