@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -24,10 +25,11 @@ type Header struct {
 	Bytes   int64     // length of the header
 }
 
-// Segment is the body of one HEAP_DUMP or HEAP_DUMP_SEGMENT record.
+// Segment is the body of one HEAP_DUMP or HEAP_DUMP_SEGMENT record, or a stretch of the file that is to be read as one.
 type Segment struct {
-	Offset int64
-	Length int64
+	Offset  int64
+	Length  int64 // that the file has
+	Missing int64 // bytes by which the file was cut off inside the record
 }
 
 // LoadClass binds a class to its name.
@@ -64,6 +66,10 @@ type File struct {
 	Segments []Segment
 	Problems []Problem
 
+	Dump, Dumps int // the file holds Dumps of them, one behind the other; this is number Dump, from 1
+
+	Parts int // of an interrupted dump: the files beside this one that hold its heap
+
 	Unpacked string // "" or how the packed file was made readable, for a word to the user
 
 	r       io.ReaderAt
@@ -75,6 +81,7 @@ type File struct {
 type Options struct {
 	TempDir    string // where a gzip file without blocks is unpacked; "" is the system's (never a RAM disk by choice)
 	HeaderOnly bool   // leave the top-level records unread: for who knows already where the objects lie
+	Dump       int    // which of several dumps in the file, from 1; 0 is the first
 }
 
 // Open reads the header and the top-level records of the dump at path and leaves the heap segments unread. gzip is
@@ -99,11 +106,12 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		_ = f.Close()
 		return nil, err
 	}
-	read := f.readTop
 	if opt.HeaderOnly {
-		read = f.readHeader
+		err = f.readHeader(ctx)
+	} else {
+		err = f.readDump(ctx, max(opt.Dump, 1))
 	}
-	if err := read(ctx); err != nil {
+	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -127,10 +135,62 @@ func OpenBytes(b []byte) (*File, error) { return OpenReaderAt(bytes.NewReader(b)
 // OpenReaderAt reads an unpacked dump of that size from anywhere; r must be safe for concurrent use.
 func OpenReaderAt(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{Path: "memory", Size: size, DiskSize: size, r: r}
-	if err := f.readTop(context.Background()); err != nil {
+	if err := f.readDump(context.Background(), 1); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// ErrNoSuchDump says that the file holds fewer dumps than the number that was asked for.
+var ErrNoSuchDump = errors.New("no such dump in the file")
+
+// readDump reads the top-level records of the n-th dump of the file and counts all.
+func (f *File) readDump(ctx context.Context, n int) error {
+	packed := f.Problems
+	var top *topReader
+	for f.Dump < n {
+		start := int64(0)
+		if top != nil {
+			if start = top.next; start == 0 {
+				return fmt.Errorf("%w: it has %d", ErrNoSuchDump, f.Dump)
+			}
+		}
+		f.Classes, f.Segments, f.Problems = nil, nil, slices.Clone(packed)
+		var err error
+		if top, err = f.readTop(ctx, start); err != nil {
+			return err
+		}
+		f.Dump++
+	}
+	if err := f.countDumps(ctx, top.next); err != nil {
+		return err
+	}
+	if !top.whole {
+		if joined, err := f.joinParts(ctx); joined || err != nil {
+			return err
+		}
+	}
+	top.sayEnd()
+	return nil
+}
+
+// countDumps counts the dumps that follow from next on, 0 when none does.
+func (f *File) countDumps(ctx context.Context, next int64) error {
+	f.Dumps = f.Dump
+	for next > 0 {
+		more := &File{Size: f.Size, r: f.r}
+		top, err := more.readTop(ctx, next)
+		if errors.Is(err, ErrNotHPROF) {
+			f.problem(next, f.Size-next, "what follows the dump is another that cannot be read: %v", err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.Dumps++
+		next = top.next
+	}
+	return nil
 }
 
 // Close releases the file and removes what was unpacked.
@@ -186,11 +246,7 @@ func parseHeader(b []byte) (Header, error) {
 	default:
 		return h, fmt.Errorf("%w: version %q is unknown (1.0, 1.0.1, 1.0.2 and 1.0.3 are)", ErrNotHPROF, h.Version)
 	}
-	n := be.Uint32(b[end+1:])
-	if n != 4 && n != 8 {
-		return h, fmt.Errorf("%w: identifiers of %d bytes (4 and 8 exist); the header is damaged", ErrNotHPROF, n)
-	}
-	h.IDSize = int(n)
+	h.IDSize = int(be.Uint32(b[end+1:]))
 	h.Time = time.UnixMilli(int64(be.Uint64(b[end+5:]))).UTC()
 	h.Bytes = int64(end + 13)
 	return h, nil

@@ -40,7 +40,7 @@ func (a *app) open(ctx context.Context, path string) (*hprof.File, error) {
 		return nil, err
 	}
 	defer a.timing.phase("opening")()
-	return a.openWith(ctx, path, hprof.Options{TempDir: a.f.tempDir})
+	return a.openWith(ctx, path, hprof.Options{TempDir: a.f.tempDir, Dump: a.f.dump})
 }
 
 func (a *app) openWith(ctx context.Context, path string, opt hprof.Options) (*hprof.File, error) {
@@ -48,8 +48,14 @@ func (a *app) openWith(ctx context.Context, path string, opt hprof.Options) (*hp
 	if errors.Is(err, hprof.ErrNotHPROF) {
 		return nil, &hintError{named(path, err), notHPROFHint(path)}
 	}
+	if errors.Is(err, hprof.ErrNoSuchDump) {
+		return nil, &hintError{fmt.Errorf("--dump %d: %w", a.f.dump, named(path, err)), "leave the option out for the first"}
+	}
 	if err != nil {
 		return nil, fileError(path, err)
+	}
+	if f.Dumps > 1 {
+		fmt.Fprintf(a.stderr, "heapcause: %s: holds %d dumps; this is number %d (--dump chooses)\n", path, f.Dumps, f.Dump)
 	}
 	return f, nil
 }
@@ -115,6 +121,10 @@ func warn(w io.Writer, objects int64, problems []hprof.Problem) {
 			fmt.Fprintf(w, "heapcause: warning: and %d more damaged places\n", len(problems)-i)
 			return
 		}
-		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s\n", p.Offset, p.What)
+		bytes := ""
+		if p.Bytes > 0 && !strings.Contains(p.What, " bytes") {
+			bytes = fmt.Sprintf(" (%d bytes)", p.Bytes)
+		}
+		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s%s\n", p.Offset, p.What, bytes)
 	}
 }

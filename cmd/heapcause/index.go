@@ -64,6 +64,12 @@ func (a *app) indexOf(path string) (*dumpIndex, error) {
 	if a.f.index == "never" {
 		return nil, nil
 	}
+	if a.f.dump > 1 { // the header, by which a dump is known again, is that of the first
+		if a.f.index == "always" {
+			return nil, &hintError{fmt.Errorf("--index always: an index is kept of the first dump in a file only"), "leave --index or --dump out"}
+		}
+		return nil, nil
+	}
 	dir, err := a.indexDir()
 	if err != nil {
 		if a.f.index == "always" {
@@ -157,8 +163,14 @@ func (a *app) openIndexed(ctx context.Context, x *dumpIndex, file *index.File, p
 	return h, nil
 }
 
+// errParts says that no index stands for several files.
+var errParts = errors.New("the dump lies in several files")
+
 // writeIndex writes the index of a graph and times it.
 func (a *app) writeIndex(ctx context.Context, h *graph.Heap, x *dumpIndex) (size int64, err error) {
+	if h.File().Parts > 0 {
+		return 0, errParts
+	}
 	known := len(h.Timing)
 	_, size, err = h.WriteIndex(ctx, x.dir, x.key)
 	a.timing.phases = append(a.timing.phases, h.Timing[known:]...)
