@@ -114,9 +114,16 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 	return f.opened(ctx, f.fromFile(ctx, fd, &opt))
 }
 
-// OpenStream opens a dump that can be read but once, from a pipe; name is what it is called. It is kept in a temporary file.
+// OpenStream opens a dump that can be read but once, from a pipe; name is what it is called. It is kept in a temporary file, unless
+// r is an *os.File that is a regular file: that is read where it is, and left open.
 func OpenStream(ctx context.Context, r io.Reader, name string, opt Options) (*File, error) {
 	f := &File{Path: name}
+	if fd, ok := r.(*os.File); ok {
+		if st, err := fd.Stat(); err == nil && st.Mode().IsRegular() {
+			f.DiskSize = st.Size()
+			return f.opened(ctx, f.fromFile(ctx, fd, &opt))
+		}
+	}
 	return f.opened(ctx, f.fromStream(ctx, r, &opt))
 }
 

@@ -14,6 +14,8 @@ var dumps = map[string]func() []byte{
 	"cache":   func() []byte { return cacheDump(8) },
 	"cache-4": func() []byte { return cacheDump(4) },
 	"gzip":    func() []byte { return cacheDump(8, hproftest.Gzip()) },
+	"blocks":  func() []byte { return cacheDump(8, hproftest.GzipBlocks(32<<10)) },
+	"zstd":    func() []byte { return cacheDump(8, hproftest.Zstd()) },
 	"shapes":  shapesDump,
 	"names":   namesDump,
 	"cut": func() []byte {

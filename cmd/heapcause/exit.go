@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"heapcause/graph"
+	"heapcause/hprof"
 )
 
 // Exit codes. They are decided here alone.
@@ -57,11 +60,17 @@ func exitCode(err error, stderr io.Writer) int {
 // hint returns a line on what to do about an error, "" when there is none.
 func hint(err error) string {
 	var h *hintError
+	var t *hprof.TempError
+	var p *fs.PathError
 	switch {
 	case errors.As(err, &h):
 		return h.hint
 	case errors.Is(err, graph.ErrTooLarge):
 		return "heapcause histogram reads dumps of any size"
+	case errors.As(err, &t) && errors.Is(err, syscall.ENOSPC):
+		return "the whole unpacked dump has to fit there: free some space, or choose another folder with --temp-dir"
+	case errors.As(err, &t), errors.As(err, &p) && strings.HasPrefix(filepath.Base(p.Path), "heapcause-"):
+		return "choose another folder with --temp-dir"
 	case errors.Is(err, syscall.ENOSPC):
 		return "temporary files need about 40 bytes per object: choose another folder with --temp-dir"
 	case errors.Is(err, fs.ErrPermission):

@@ -44,7 +44,7 @@ func (a *app) commonFlags(c *cobra.Command, formats ...string) {
 	f.StringVarP(&a.f.format, "format", "f", "", "output format: "+strings.Join(formats, ", ")+" (default: by the ending of -o, else text)")
 	f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output")
 	f.IntVar(&a.f.workers, "workers", 0, "processors to use (default: all)")
-	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: the system's)")
+	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: TMPDIR, else the system's; no RAM disk)")
 	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress")
 	f.BoolVarP(&a.f.verbose, "verbose", "v", false, "time per phase and peak memory on standard error")
 	complete(c, "format", formats...)
@@ -80,6 +80,9 @@ func (a *app) check(formats ...string) error {
 	if d := a.f.tempDir; d != "" {
 		if st, err := os.Stat(d); err != nil || !st.IsDir() {
 			return &hintError{fmt.Errorf("--temp-dir %s: there is no such folder", d), "create it first, or leave the option out"}
+		}
+		if err := writable(d); err != nil {
+			return &hintError{fmt.Errorf("--temp-dir %s: %w", d, err), "name a folder that you may write to"}
 		}
 	}
 	return checkOutput(a.f.output)
