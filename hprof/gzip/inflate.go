@@ -113,11 +113,8 @@ func (d *inflater) run(limit int) error {
 			return err
 		}
 	}
-	// A stream whose end falls on the limit ends now, not at the next call.
-	for d.state != atEnd && d.op == limit {
-		if err := d.step(limit); err != nil || d.state == inSymbols || d.state == inStored && d.stored > 0 {
-			return err
-		}
+	if d.op == limit {
+		return d.passEnds(limit)
 	}
 	return nil
 }
@@ -125,17 +122,27 @@ func (d *inflater) run(limit int) error {
 // errMore asks for more input.
 var errMore = errors.New("more input is needed")
 
-// step passes what yields no output: ends of blocks and headers. It stops where a byte would come.
-func (d *inflater) step(limit int) error {
-	switch d.state {
-	case atBlock:
-		return d.block()
-	case inStored:
-		return d.copyStored(limit)
-	case inSymbols:
-		return d.endHere()
+// passEnds goes through ends and headers of blocks to where a byte would come: a stream whose end falls on the limit ends now,
+// not at the next call.
+func (d *inflater) passEnds(limit int) (err error) {
+	for err == nil {
+		switch d.state {
+		case atEnd:
+			return nil
+		case atBlock:
+			err = d.block()
+		case inStored:
+			if d.stored > 0 {
+				return nil
+			}
+			err = d.copyStored(limit)
+		case inSymbols:
+			if err = d.endHere(); err == nil && d.state == inSymbols {
+				return nil
+			}
+		}
 	}
-	return nil
+	return err
 }
 
 // endHere takes an end of block if that is what comes next.
