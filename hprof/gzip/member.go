@@ -79,7 +79,7 @@ func (u *unpacker) read(r io.ReaderAt, off, n int64) ([]byte, error) {
 	}
 	b := u.packed[:n]
 	k, err := r.ReadAt(b, off)
-	if k < len(b) && err != nil && err != io.EOF { //nolint:errorlint // io.ReaderAt returns io.EOF itself
+	if k < len(b) && err != nil && err != io.EOF {
 		return nil, err
 	}
 	return b[:k], nil
