@@ -60,11 +60,19 @@ func Run(ctx context.Context, h *graph.Heap, opt Options) (*report.Report, error
 		heap: h, opt: &opt, policy: redact.Policy{ShowValues: opt.ShowValues}, counts: map[*Rule]int{}, skipped: map[*Rule]string{},
 		results: map[*Scan]any{}, unknown: map[*Scan]string{}, shared: map[string]any{},
 	}
-	if err := r.rules(ctx); err != nil {
-		return nil, err
+	err := r.rules(ctx)
+	var out *report.Report
+	if err == nil {
+		opt.Progress("tables", 0, 0)
+		out = r.report()
 	}
-	opt.Progress("tables", 0, 0)
-	return r.report(), ctx.Err()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if changed := h.File().Changed(); changed != nil { // whatever else came of it
+		return nil, changed
+	}
+	return out, err
 }
 
 // rules runs the selected rules.

@@ -21,8 +21,9 @@ type addrIndex struct {
 
 	mu    sync.Mutex
 	pages map[uint64]*page
-	slab  []page
-	limit int // pages that may be made
+	slab  []page   // the unused pages of the last slab
+	slabs [][]byte // what the pages lie in until settle
+	limit int      // pages that may be made
 
 	dir   []*page // dense directory from first, when the range allows it
 	first uint64
@@ -39,7 +40,7 @@ const (
 	pageBits  = 17 // granules of a page: 1 MiB of heap at 8 bytes
 	pageCells = 1 << (pageBits - 6)
 	maxDir    = 1 << 24 // entries of the dense directory: 16 TiB of address range
-	slabPages = 64
+	slabPages = 512
 )
 
 // page lies off the Go heap and holds no Go pointer.
@@ -83,10 +84,12 @@ func (x *addrIndex) page(key uint64) (*page, error) {
 	}
 	if len(x.slab) == 0 {
 		n := max(1, min(slabPages, len(x.pages)/4))
-		b, err := x.store.alloc(int64(n * pageSize))
+		b, err := mapAnon(int64(n * pageSize))
 		if err != nil {
 			return nil, err
 		}
+		hugePages(b)
+		x.slabs = append(x.slabs, b)
 		x.slab = unsafe.Slice((*page)(unsafe.Pointer(&b[0])), n)
 	}
 	p = &x.slab[0]
@@ -94,6 +97,48 @@ func (x *addrIndex) page(key uint64) (*page, error) {
 	p.key = key
 	x.pages[key] = p
 	return p, nil
+}
+
+// free releases the pages' memory.
+func (x *addrIndex) free() {
+	for _, b := range x.slabs {
+		unmap(b)
+	}
+	x.pages, x.dir, x.order, x.slab, x.slabs = nil, nil, nil, nil, nil
+}
+
+// settle moves the pages to the store, once they are no longer read at random all the time.
+func (x *addrIndex) settle() error {
+	if x.store.f == nil || len(x.order) == 0 {
+		return nil
+	}
+	const words = pageSize / 8
+	w, err := newColumnWriter[uint64](x.store, uint64(len(x.order)*words))
+	if err != nil {
+		return err
+	}
+	for i, p := range x.order {
+		if err := w.write(uint64(i*words), unsafe.Slice((*uint64)(unsafe.Pointer(p)), words)); err != nil {
+			return err
+		}
+	}
+	v, err := w.finish()
+	if err != nil {
+		return err
+	}
+	order, dir := x.order, x.dir
+	for i := range order {
+		order[i] = (*page)(unsafe.Pointer(&v[i*words]))
+	}
+	x.free()
+	x.order, x.dir, x.pages = order, dir, make(map[uint64]*page, len(order))
+	for _, p := range order {
+		x.pages[p.key] = p
+		if dir != nil {
+			dir[p.key-x.first] = p
+		}
+	}
+	return nil
 }
 
 // mark sets the bits of up to 64 granules; safe for concurrent use.
@@ -149,7 +194,7 @@ func (x *addrIndex) sealSorted(addrs, core []uint64) {
 	if x.sorted == nil {
 		x.sorted = []uint64{}
 	}
-	x.pages, x.order, x.slab = nil, nil, nil
+	x.free()
 	x.n = uint64(len(x.sorted))
 	x.sortedCore = make([]uint64, x.n/64+1)
 	for _, a := range core {
@@ -252,6 +297,20 @@ func (x *addrIndex) sortedSlot(i int) slot {
 	return slot{uint32(i), uint32(i) - k, false}
 }
 
+// touch reads the cells of addresses and returns something of all of them: reads that do not wait for each other, after which
+// locate finds the cells in the processor's cache.
+func (x *addrIndex) touch(addrs []uint64) (sum uint64) {
+	for _, a := range addrs {
+		g := a >> x.shift
+		if k := g>>pageBits - x.first; k < uint64(len(x.dir)) {
+			if p := x.dir[k]; p != nil {
+				sum += p.cells[(g>>6)&(pageCells-1)].bits
+			}
+		}
+	}
+	return sum
+}
+
 // find returns the number of the object at addr.
 func (x *addrIndex) find(addr uint64) (Object, bool) {
 	s, ok := x.locate(addr)
@@ -296,29 +355,44 @@ func (x *addrIndex) addr(o Object) uint64 {
 	return (p.key<<pageBits | uint64(lo)<<6 | uint64(bits.TrailingZeros64(w))) << x.shift
 }
 
-// each calls fn with the address and slot of every object in ascending order, until it returns false.
-func (x *addrIndex) each(fn func(addr uint64, o uint32, core bool) bool) {
+// run is a number of consecutive objects.
+type run struct {
+	first     uint32 // number of the first
+	firstCore uint32 // place of the first core object from there on
+	firstLeaf uint32
+	core      []bool // per object
+}
+
+// sortedRun is the length of the runs of the sparse form, a multiple of 64.
+const sortedRun = 1 << 16
+
+// runs returns how many runs make up all objects.
+func (x *addrIndex) runs() int {
 	if x.sorted != nil {
-		for i, a := range x.sorted {
-			if !fn(a, uint32(i), x.sortedCore[i/64]&(1<<(i%64)) != 0) {
-				return
-			}
-		}
-		return
+		return (len(x.sorted) + sortedRun - 1) / sortedRun
 	}
-	o := uint32(0)
-	for _, p := range x.order {
-		for i := range p.cells {
-			c := &p.cells[i]
-			for w := c.bits; w != 0; w &= w - 1 {
-				t := bits.TrailingZeros64(w)
-				if !fn((p.key<<pageBits|uint64(i)<<6|uint64(t))<<x.shift, o, c.core>>t&1 != 0) {
-					return
-				}
-				o++
-			}
+	return len(x.order)
+}
+
+// run returns a run, in ascending order, in buf where it has room.
+func (x *addrIndex) run(i int, buf []bool) run {
+	buf = buf[:0]
+	if x.sorted != nil {
+		lo, hi := i*sortedRun, min((i+1)*sortedRun, len(x.sorted))
+		for o := lo; o < hi; o++ {
+			buf = append(buf, x.sortedCore[o/64]>>(o%64)&1 != 0)
+		}
+		core := x.sortedRank[lo/64]
+		return run{uint32(lo), core, uint32(lo) - core, buf}
+	}
+	p := x.order[i]
+	for j := range p.cells {
+		c := &p.cells[j]
+		for w := c.bits; w != 0; w &= w - 1 {
+			buf = append(buf, c.core>>bits.TrailingZeros64(w)&1 != 0)
 		}
 	}
+	return run{uint32(p.base), uint32(p.coreBase), uint32(p.base - p.coreBase), buf}
 }
 
 // distance returns how far the next object lies after addr, or 0 when that is unknown or farther than the page.

@@ -21,7 +21,8 @@ import (
 // ErrTooLarge says that the dump has more objects than the numbering holds.
 var ErrTooLarge = errors.New("the dump has more than 4,294,967,280 objects, the most that this version can number")
 
-const maxObjects = 1<<32 - 16
+// maxObjects leaves room above the numbers for the roots of the strengths; a variable for tests.
+var maxObjects uint64 = 1<<32 - 16
 
 // Build reads the dump twice and returns its graph: once for the classes, the roots and the address of each object, once
 // for the references. Where an instance comes before its class it reads once more. A damaged dump is built from what is there.
@@ -30,8 +31,14 @@ const maxObjects = 1<<32 - 16
 func Build(ctx context.Context, f *hprof.File, opt Options) (*Heap, error) {
 	h := &Heap{file: f, idSize: f.IDSize, opt: opt}
 	b := &builder{h: h}
+	if err := refuse(ctx, f, opt); err != nil {
+		return nil, err
+	}
 	err := b.run(ctx)
 	b.release()
+	if changed := f.Changed(); changed != nil && ctx.Err() == nil {
+		err = changed // whatever else came of it
+	}
 	if err != nil {
 		_ = h.Close()
 		return nil, err
@@ -56,15 +63,17 @@ type builder struct {
 	coreN   int64
 	leafN   int64
 
-	num    array[uint32] // core place → preorder number, 0 not reached
-	limits [NumStrengths]uint32
-	dom    array[uint32] // preorder number → that of its immediate dominator
-	jump   array[uint32]
-	depth  array[uint32]
-	leaf   array[uint32] // leaf place → preorder number of its immediate dominator, or N+1+strength for the virtual root
-	loose  []*looseMirror
-	sum    sums   // preorder number → retained size
-	count  uint32 // preorder numbers given
+	num     array[uint32] // core place → preorder number, 0 not reached
+	spilled []byte        // the file mapping that num is in, if any
+	limits  [NumStrengths]uint32
+	low     array[uint32] // preorder number → the least ancestor that refers to it
+	dom     array[uint32] // preorder number → that of its immediate dominator
+	jump    array[uint32]
+	depth   array[uint32]
+	leaf    array[uint32] // leaf place → preorder number of its immediate dominator, or N+1+strength for the virtual root
+	loose   []*looseMirror
+	sum     sums   // preorder number → retained size
+	count   uint32 // preorder numbers given
 
 	parents   *sequence
 	arcs      *arcLog
@@ -82,7 +91,7 @@ type sideEdge struct {
 func (b *builder) run(ctx context.Context) error {
 	h := b.h
 	var err error
-	if h.store, err = newStore(h.opt.TempDir, h.file.Size); err != nil {
+	if h.store, err = newStore(h.opt.TempDir, h.opt.columnsInMemory(h.file.Size)); err != nil {
 		return err
 	}
 	for _, step := range []struct {
@@ -115,7 +124,7 @@ func (b *builder) run(ctx context.Context) error {
 // release frees what an aborted build leaves.
 func (b *builder) release() {
 	b.adj.free()
-	for _, a := range []*array[uint32]{&b.num, &b.dom, &b.jump, &b.depth, &b.leaf} {
+	for _, a := range []*array[uint32]{&b.num, &b.low, &b.dom, &b.jump, &b.depth, &b.leaf} {
 		a.free()
 	}
 	b.sideBit.free()
@@ -148,7 +157,7 @@ const chunkBytes = 4 << 20
 
 // surveyed is what the first read finds besides addresses.
 type surveyed struct {
-	classes    []hprof.Class
+	classes    []hprof.Class // not known before the read
 	roots      []rawRoot
 	addrs      []uint64 // in the sparse form
 	core       []uint64
@@ -173,6 +182,9 @@ func (b *builder) survey(ctx context.Context) error {
 	for range 6 {
 		h.resetClasses(known)
 		b.predictRoots(truth)
+		if h.index != nil {
+			h.index.free()
+		}
 		h.index = newAddrIndex(h.store, shift, h.file.Size)
 		got, err := b.readObjects(ctx, sparse)
 		if errors.Is(err, errSparse) {
@@ -186,7 +198,7 @@ func (b *builder) survey(ctx context.Context) error {
 			shift = 0
 			continue
 		}
-		got.classes = sortClasses(got.classes)
+		got.classes = sortClasses(append(slices.Clip(known), got.classes...))
 		if len(got.classes) != len(known) {
 			known = got.classes
 			if got.unknown {
@@ -210,7 +222,7 @@ func (b *builder) survey(ctx context.Context) error {
 		if b.confirmRoots() {
 			h.index.promote(h.extraSources())
 			b.coreN, b.leafN = int64(h.index.nCore), int64(h.n-h.index.nCore)
-			return nil
+			return b.fits()
 		}
 		truth = map[hprof.ID]bool{}
 		for i, r := range b.root {
@@ -235,7 +247,7 @@ func (h *Heap) extraSources() []uint64 {
 // leadingClasses reads the class dumps that come before the first object.
 func (b *builder) leadingClasses() []hprof.Class {
 	c := hprof.NewCursor(b.h.file, false)
-	var out []hprof.Class
+	out := make([]hprof.Class, 0, len(b.h.file.Classes))
 	for _, s := range b.h.file.Segments {
 		c.Reset(s.Offset, s.Length)
 		for c.Next() {
@@ -454,18 +466,15 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 			}
 			core = !w.b.plain[k]
 			if !core {
-				if err := c.Elements(w.buf, func(p []byte) error {
-					core = core || !allZero(p)
-					return nil
-				}); err != nil {
-					core = true // the second read finds out
-				}
+				core = c.Elements(w.buf, notNull) != nil // damage: the second read finds out
 			}
 		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
 			core = !w.b.plain[w.h.prim[r.Elem]]
 		case hprof.ClassDump:
-			w.classes = append(w.classes, c.DecodeClass())
 			k := w.byID.get(r.ID)
+			if k == NoClass {
+				w.classes = append(w.classes, c.DecodeClass())
+			}
 			core = k == NoClass || w.b.coreClass(k)
 		case hprof.HeapDumpInfo:
 			continue
@@ -512,6 +521,16 @@ func (w *surveyor) coreInstance(k Class, body []byte) bool {
 		}
 	}
 	return info.referent >= 0 && be.Uint32(body[info.referent:]) != 0
+}
+
+var errNotNull = errors.New("a reference that is not null")
+
+// notNull ends the reading of an array at the first piece with a reference.
+func notNull(p []byte) error {
+	if allZero(p) {
+		return nil
+	}
+	return errNotNull
 }
 
 func allZero(p []byte) bool {
@@ -574,7 +593,8 @@ func (h *Heap) progress(phase string, done, total int64) {
 
 // resetClasses builds the class table, in address order of the class objects.
 func (h *Heap) resetClasses(dumped []hprof.Class) {
-	h.classes, h.rawName, h.byName = nil, nil, map[string][]Class{}
+	room := len(dumped) + 16 // a million classes are not moved time and again
+	h.classes, h.rawName, h.byName = make([]ClassInfo, 0, room), make([]string, 0, room), make(map[string][]Class, room)
 	names := make(map[hprof.ID]string, len(h.file.Classes))
 	for _, l := range h.file.Classes {
 		if _, ok := names[l.Class]; !ok {

@@ -19,11 +19,6 @@ func (b *builder) dominators(ctx context.Context) error {
 		return err
 	}
 	defer anc.free()
-	label, err := newArray[uint32](n + 1)
-	if err != nil {
-		return err
-	}
-	defer label.free()
 	if err := b.parents.read(anc.v, 0); err != nil {
 		return err
 	}
@@ -32,7 +27,7 @@ func (b *builder) dominators(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = semi.Close() }()
-	if err := dominator.Semidominators(anc.v, label.v, b.buckets(ctx, func(first uint32, s []uint32) error {
+	if err := dominator.Semidominators(anc.v, b.low.v, b.buckets(ctx, func(first uint32, s []uint32) error {
 		return writeAll(semi, asBytes(s), int64(first)*4)
 	})); err != nil {
 		return err
@@ -40,7 +35,7 @@ func (b *builder) dominators(ctx context.Context) error {
 	_ = b.arcs.f.Close()
 	b.arcs = nil
 	anc.free()
-	label.free()
+	b.low.free()
 	for _, a := range []*array[uint32]{&b.dom, &b.jump, &b.depth} {
 		if *a, err = newArray[uint32](n + 1); err != nil {
 			return err
@@ -67,35 +62,115 @@ func (b *builder) dominators(ctx context.Context) error {
 // buckets yields the predecessors in descending ranges of targets and hands each range's semidominators to done.
 func (b *builder) buckets(ctx context.Context, done func(first uint32, semi []uint32) error) iter.Seq2[dominator.Bucket, error] {
 	return func(yield func(dominator.Bucket, error) bool) {
+		y := bucketer{log: b.arcs, done: done, yield: yield, most: max(minBucket, 4*(b.arcs.size/8)/arcParts)}
 		width := uint64(1) << b.arcs.shift
-		var bucket dominator.Bucket
-		var arcs []uint64
-		start, semi := make([]uint64, width+1), make([]uint32, width)
+		y.start, y.semi = make([]uint64, width+1), make([]uint32, width)
 		for p := int(uint64(b.count) >> b.arcs.shift); p >= 0; p-- {
 			if ctx.Err() != nil {
-				yield(bucket, ctx.Err())
+				yield(y.bucket, ctx.Err())
 				return
 			}
 			first := max(uint64(p)<<b.arcs.shift, 1)
 			end := min(uint64(p+1)<<b.arcs.shift, uint64(b.count)+1)
-			if first >= end {
-				continue
-			}
-			var err error
-			if arcs, err = b.arcs.read(p, arcs); err != nil {
-				yield(bucket, err)
-				return
-			}
-			bucket.First, bucket.Start, bucket.Semi = uint32(first), start[:end-first+1], semi[:end-first]
-			bucket.Fill(arcs)
-			if !yield(bucket, nil) {
-				return
-			}
-			if err := done(bucket.First, bucket.Semi); err != nil {
-				yield(bucket, err)
+			if first < end && !y.part(p, uint32(first), uint32(end)) {
 				return
 			}
 		}
+	}
+}
+
+// minBucket arcs are held in memory at once without a thought: 12 MiB.
+const minBucket = 1 << 20
+
+// bucketer reads the arcs of the log, part by part.
+type bucketer struct {
+	log    *arcLog
+	done   func(first uint32, semi []uint32) error
+	yield  func(dominator.Bucket, error) bool
+	most   int64 // arcs to be held in memory
+	bucket dominator.Bucket
+	arcs   []uint64
+	start  []uint64
+	semi   []uint32
+}
+
+// fail yields an error and ends.
+func (y *bucketer) fail(err error) bool {
+	y.yield(y.bucket, err)
+	return false
+}
+
+// part yields the arcs of part p, whose targets are first to end-1; false to stop.
+func (y *bucketer) part(p int, first, end uint32) bool {
+	if y.log.len(p) > y.most {
+		return y.crowded(p, first, end)
+	}
+	var err error
+	if y.arcs, err = y.log.read(p, y.arcs); err != nil {
+		return y.fail(err)
+	}
+	return y.give(first, end, y.arcs, nil)
+}
+
+// give yields a bucket of the targets first to end-1.
+func (y *bucketer) give(first, end uint32, arcs []uint64, more func(func([]uint64)) error) bool {
+	n := end - first
+	y.bucket.First, y.bucket.Start, y.bucket.Semi = first, y.start[:n+1], y.semi[:n]
+	y.bucket.Fill(arcs)
+	y.bucket.More = more
+	if !y.yield(y.bucket, nil) {
+		return false
+	}
+	if err := y.done(first, y.bucket.Semi); err != nil {
+		return y.fail(err)
+	}
+	return true
+}
+
+// crowded is part where there are too many arcs for memory: mostly because very many objects refer to one. It reads the part once
+// for the numbers of arcs and again for every run of targets that fits; a target that fits nowhere is a bucket of its own whose arcs
+// pass by.
+func (y *bucketer) crowded(p int, first, end uint32) bool {
+	counts := make([]int64, end-first)
+	if err := y.log.each(p, func(arcs []uint64) {
+		for _, a := range arcs {
+			counts[uint32(a>>32)-first]++
+		}
+	}); err != nil {
+		return y.fail(err)
+	}
+	for end > first {
+		lo, n := end-1, counts[end-1-first]
+		for ; lo > first && n+counts[lo-1-first] <= y.most; lo-- {
+			n += counts[lo-1-first]
+		}
+		var more func(func([]uint64)) error
+		y.arcs = y.arcs[:0]
+		if n > y.most {
+			target := lo
+			more = func(fn func([]uint64)) error { return y.log.each(p, only(target, target+1, fn)) }
+		} else if err := y.log.each(p, only(lo, end, func(arcs []uint64) { y.arcs = append(y.arcs, arcs...) })); err != nil {
+			return y.fail(err)
+		}
+		if !y.give(lo, end, y.arcs, more) {
+			return false
+		}
+		end = lo
+	}
+	return true
+}
+
+// only passes on the arcs into the targets first to end-1; it changes the pieces.
+func only(first, end uint32, fn func([]uint64)) func([]uint64) {
+	return func(arcs []uint64) {
+		k := 0
+		for _, a := range arcs {
+			if t := uint32(a >> 32); t >= first && t < end {
+				arcs[k] = a
+				k++
+			}
+		}
+		fn(arcs[:k])
 	}
 }
 

@@ -2,16 +2,13 @@ package graph
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"heapcause/graph/layout"
 	"heapcause/hprof"
@@ -99,16 +96,19 @@ type Heap struct {
 	defined map[Object][]Class // classes by loader
 	locals  map[Object][]Local // by thread object
 
+	threadOnce sync.Once
+	threadAt   map[Object]int32 // index into threads
+
 	strOnce sync.Once
 	str     stringFields
 	cursors sync.Pool
 
-	model    *layout.Model
-	totals   [NumStrengths]Totals
-	dangling int64
-	problems []hprof.Problem
-	sizeBits int64   // all sizes, or-ed
-	Timing   []Phase // for --verbose
+	model         *layout.Model
+	totals        [NumStrengths]Totals
+	dangling      int64
+	problems      []hprof.Problem
+	arrayElements int64   // of all arrays
+	Timing        []Phase // for --verbose
 }
 
 // longArray is the length of an array of longLength elements or more.
@@ -149,39 +149,19 @@ func (h *Heap) ClassOf(o Object) Class {
 	return Class(h.class32[o]) - 1
 }
 
-// claim notes the class of an object; false when another record did so before.
-func (h *Heap) claim(o Object, k Class) bool {
-	if h.class16 == nil {
-		return atomic.CompareAndSwapUint32(&h.class32[o], 0, uint32(k)+1)
-	}
-	// Two objects share a word: a plain write by the worker that owns the stretch would tear its neighbour's.
-	word := (*uint32)(unsafe.Pointer(&h.class16[o&^1]))
-	shift := 16 * (uint32(o) & 1)
-	if bigEndian {
-		shift = 16 - shift
-	}
-	for {
-		old := atomic.LoadUint32(word)
-		if old>>shift&0xffff != 0 {
-			return false
-		}
-		if atomic.CompareAndSwapUint32(word, old, old|uint32(k+1)<<shift) {
-			return true
-		}
-	}
-}
-
 // claimLost gives the objects whose record the second read did not find (the file changed) the class of the unknown.
 func (h *Heap) claimLost() {
 	for o := range Object(h.n) {
 		if h.ClassOf(o) == NoClass {
-			h.claim(o, h.missing)
+			if h.class16 != nil {
+				h.class16[o] = uint16(h.missing) + 1
+			} else {
+				h.class32[o] = uint32(h.missing) + 1
+			}
 			h.classes[h.missing].Instances++
 		}
 	}
 }
-
-var bigEndian = binary.NativeEndian.Uint16([]byte{1, 0}) != 1
 
 // allocColumns makes the columns that the second read fills.
 func (h *Heap) allocColumns() (err error) {
@@ -289,14 +269,6 @@ func (h *Heap) elements(o Object) uint32 {
 	return h.long[i].length
 }
 
-// count adds an object to the totals.
-func (h *Heap) count(s Strength, size int64) {
-	t := &h.totals[s]
-	t.Objects++
-	t.Bytes += size
-	h.sizeBits |= size
-}
-
 // Length returns the number of elements of an array.
 func (h *Heap) Length(o Object) int64 { return int64(h.elements(o)) }
 
@@ -389,6 +361,9 @@ func (h *Heap) Close() error {
 	if h.inFile != nil {
 		unmap(h.inData)
 		errs = append(errs, h.inFile.Close())
+	}
+	if h.index != nil {
+		h.index.free()
 	}
 	if h.store != nil {
 		errs = append(errs, h.store.close())

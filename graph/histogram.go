@@ -52,7 +52,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 	known := b.leadingClasses()
 	h.resetClasses(known)
 	byID := newClassMap(h.classes)
-	chunkSize, _ := h.Bind("jdk.internal.vm.StackChunk", "size")
+	chunkSize, _ := h.Bind(stackChunk, "size")
 	ev := layout.NewEvidence(len(h.classes))
 	counts := make([]tally, len(h.classes))
 	late := map[hprof.ID]*tally{}
@@ -91,6 +91,9 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 			return nil
 		}
 	})
+	if changed := f.Changed(); changed != nil && ctx.Err() == nil {
+		err = changed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +261,7 @@ func (h *Heap) sum(out *Histogram, m *layout.Model, counts []tally, late map[hpr
 					bytes += m.Mirror(int32(j))
 				}
 			}
-		case len(chunks) > 0 && k.Name == "jdk.internal.vm.StackChunk":
+		case len(chunks) > 0 && k.Name == stackChunk:
 			for _, n := range chunks {
 				bytes += m.StackChunk(int32(i), n)
 			}

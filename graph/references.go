@@ -40,8 +40,9 @@ func (b *builder) references(ctx context.Context) error {
 	}
 	evidence := layout.NewEvidence(len(h.classes))
 	byID := newClassMap(h.classes)
-	chunkSize, _ := h.Bind("jdk.internal.vm.StackChunk", "size")
+	chunkSize, _ := h.Bind(stackChunk, "size")
 	counts := make([]int64, len(h.classes))
+	slots := h.classSlots()
 	var mu sync.Mutex
 	var done atomic.Int64
 	if b.repeated { // the first record in the file wins, whatever the number of workers
@@ -51,7 +52,7 @@ func (b *builder) references(ctx context.Context) error {
 	err = h.parallel(ctx, h.chunks, func() (func(hprof.Segment) error, func() error) {
 		w := &linker{
 			b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), ev: layout.NewEvidence(len(h.classes)),
-			counts: make([]int64, len(h.classes)), buf: elementRoom(h.file), chunkSize: chunkSize,
+			counts: make([]int64, len(h.classes)), buf: elementRoom(h.file), chunkSize: chunkSize, classSlots: slots,
 		}
 		if b.in != nil {
 			w.in = b.in.writer()
@@ -79,6 +80,7 @@ func (b *builder) references(ctx context.Context) error {
 				counts[i] += n
 			}
 			h.long = append(h.long, w.long...)
+			h.arrayElements += w.elementCount
 			if w.in != nil {
 				return w.in.flush()
 			}
@@ -107,6 +109,9 @@ func (b *builder) references(ctx context.Context) error {
 	if err := b.extraEdges(); err != nil {
 		return err
 	}
+	if err := h.index.settle(); err != nil {
+		return err
+	}
 	h.store.drop()
 	if b.in != nil {
 		err := b.in.finish(h)
@@ -117,25 +122,45 @@ func (b *builder) references(ctx context.Context) error {
 	return nil
 }
 
+// classSlot is where a class object stands, if the dump has it.
+type classSlot struct {
+	slot
+	ok bool
+}
+
+func (h *Heap) classSlots() []classSlot {
+	out := make([]classSlot, len(h.classes))
+	for c := range out {
+		out[c].slot, out[c].ok = h.index.locate(h.classes[c].Addr)
+	}
+	return out
+}
+
 // dropBytes of the dump are read before the columns' memory is given back.
 const dropBytes = 256 << 20
 
 // linker is one worker of the second read.
 type linker struct {
-	b         *builder
-	h         *Heap
-	byID      *classMap
-	cur       *hprof.Cursor
-	ev        *layout.Evidence
-	loc       locWriter
-	in        *inboundWriter
-	side      []sideEdge
-	leafRef   []sideEdge
-	long      []longArray
-	counts    []int64
-	dangling  int64
-	buf       []byte
-	chunkSize Field
+	b            *builder
+	h            *Heap
+	byID         *classMap
+	cur          *hprof.Cursor
+	classSlots   []classSlot
+	ev           *layout.Evidence
+	loc          locWriter
+	in           *inboundWriter
+	side         []sideEdge
+	leafRef      []sideEdge
+	long         []longArray
+	elementCount int64
+	counts       []int64
+	dangling     int64
+	buf          []byte
+	chunkSize    Field
+
+	batch []batched // objects whose references wait to be looked up
+	ids   []uint64  // their references
+	sink  uint64
 
 	lists    []byte   // encoded adjacency of the chunk
 	owners   []uint32 // core objects with a list, and where it begins in lists
@@ -146,6 +171,19 @@ type linker struct {
 	lastLeaf int64
 	self     slot
 }
+
+// batched is an object in a batch. Looking references up is bound by memory latency, and a batch of look-ups overlaps.
+type batched struct {
+	self     slot
+	class    Class
+	end      uint32   // of its references in linker.ids
+	referent Strength // of the last of them, if that is a referent that is not strong
+}
+
+const (
+	batchIDs  = 256
+	smallList = 32 // arrays up to this many elements go into batches
+)
 
 // chunk reads one chunk.
 func (w *linker) chunk(s hprof.Segment) error {
@@ -182,37 +220,41 @@ func (w *linker) chunk(s hprof.Segment) error {
 			continue // the file changed under us
 		}
 		o := Object(self.object)
-		if !h.claim(o, k) {
+		if !w.claim(o, k) {
 			continue
 		}
-		w.self = self
 		w.counts[k]++
-		w.targets = w.targets[:0]
 		d := h.index.distance(r.ID)
 		w.ev.Address(r.ID)
+		p := batched{self: self, class: k}
+		ids := uint32(len(w.ids))
 		switch r.Tag {
 		case hprof.InstanceDump:
 			w.loc.put(o, r.Offset)
 			if d != 0 {
 				w.ev.Instance(int32(k), d)
 			}
-			w.instance(k)
+			p.referent = w.instance(o, k)
 		case hprof.ObjectArray:
 			w.loc.put(o, r.Offset)
 			w.setLength(o, r.Count)
 			if d != 0 {
 				w.ev.Array(layout.Kind(hprof.Object), r.Count, d)
 			}
-			if err := c.Elements(w.buf, func(p []byte) error { w.elements(p); return nil }); err != nil {
-				return err
+			if r.Count > smallList || r.Body == nil {
+				if err := w.longArray(&p); err != nil {
+					return err
+				}
+				continue
 			}
+			w.elements(r.Body)
 		case hprof.ClassDump:
 			if own := w.byID.get(r.ID); own != NoClass {
 				if d != 0 {
 					w.ev.Mirror(int32(own), d)
 				}
 				for id := range h.classes[own].references(h.opt.References) {
-					w.ref(id)
+					w.add(id)
 				}
 			}
 		default:
@@ -222,26 +264,106 @@ func (w *linker) chunk(s hprof.Segment) error {
 				w.ev.Array(layout.Kind(r.Elem), r.Count, d)
 			}
 		}
-		if !w.b.plain[k] {
-			if s, ok := h.index.locate(h.classes[k].Addr); ok {
-				w.edge(s)
+		if n := uint32(len(w.ids)); self.core || n > ids {
+			p.end = n
+			w.batch = append(w.batch, p)
+			if n >= batchIDs || len(w.batch) >= batchIDs {
+				w.drain()
 			}
 		}
-		if len(w.targets) > 0 && self.core {
-			w.owners = append(w.owners, self.place)
-			w.begins = append(w.begins, uint32(len(w.lists)))
-			w.lists = encode(w.lists, self.place, w.targets)
-		}
-		if len(w.lists) > 1<<30 {
-			w.place()
-		}
 	}
+	w.drain()
 	w.loc.flush()
 	w.place()
 	if err := w.b.leafLog.write(w.leafLog); err != nil {
 		return err
 	}
 	return c.Err()
+}
+
+// drain looks up the references of a batch.
+func (w *linker) drain() {
+	w.sink += w.h.index.touch(w.ids)
+	from := uint32(0)
+	for i := range w.batch {
+		p := &w.batch[i]
+		w.begin(p.self)
+		last := p.end
+		if p.referent != Strong {
+			last--
+		}
+		for _, id := range w.ids[from:last] {
+			w.ref(id)
+		}
+		if p.referent != Strong {
+			w.referent(w.ids[last], p.referent)
+		}
+		w.finish(p.class)
+		from = p.end
+	}
+	w.batch, w.ids = w.batch[:0], w.ids[:0]
+}
+
+// longArray handles an array of many elements, which is a batch of its own, piece by piece.
+func (w *linker) longArray(p *batched) error {
+	w.drain()
+	w.begin(p.self)
+	piece := batchIDs * w.h.idSize
+	err := w.cur.Elements(w.buf, func(b []byte) error {
+		for len(b) > 0 {
+			n := min(piece, len(b))
+			w.elements(b[:n])
+			b = b[n:]
+			w.sink += w.h.index.touch(w.ids)
+			for _, id := range w.ids {
+				w.ref(id)
+			}
+			w.ids = w.ids[:0]
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.finish(p.class)
+	return nil
+}
+
+// begin starts the list of an object.
+func (w *linker) begin(self slot) {
+	w.self = self
+	w.targets = w.targets[:0]
+}
+
+// finish ends the list of an object with its class.
+func (w *linker) finish(k Class) {
+	if !w.b.plain[k] {
+		if c := &w.classSlots[k]; c.ok {
+			w.edge(c.slot)
+		}
+	}
+	if len(w.targets) > 0 && w.self.core {
+		w.owners = append(w.owners, w.self.place)
+		w.begins = append(w.begins, uint32(len(w.lists)))
+		w.lists = encode(w.lists, w.self.place, w.targets)
+	}
+	if len(w.lists) > 1<<30 {
+		w.place()
+	}
+}
+
+// claim notes the class of an object; false when another record did so before.
+func (w *linker) claim(o Object, k Class) bool {
+	h := w.h
+	switch {
+	case w.b.repeated && h.ClassOf(o) != NoClass: // then there is one worker alone
+		return false
+	case h.class16 != nil:
+		h.class16[o] = uint16(k) + 1
+	default:
+		h.class32[o] = uint32(k) + 1
+	}
+	return true
 }
 
 // place hands the encoded lists over.
@@ -268,9 +390,6 @@ func (w *linker) edge(to slot) {
 }
 
 func (w *linker) ref(id hprof.ID) {
-	if id == 0 {
-		return
-	}
 	if to, ok := w.target(id); ok {
 		w.edge(to)
 	}
@@ -289,44 +408,45 @@ func (w *linker) target(id hprof.ID) (slot, bool) {
 	return to, true
 }
 
-func (w *linker) instance(k Class) {
-	r := &w.cur.Rec
-	info := &w.h.classes[k]
-	if len(r.Body) < int(info.size) {
-		return // damage: its references are unknown
-	}
-	if w.h.idSize == 8 {
-		for _, off := range info.refs {
-			w.ref(be.Uint64(r.Body[off:]))
-		}
-	} else {
-		for _, off := range info.refs {
-			w.ref(hprof.ID(be.Uint32(r.Body[off:])))
-		}
-	}
-	if info.referent >= 0 {
-		w.referent(info)
-	}
-	if w.chunkSize.Ok() && w.chunkSize.Class == k {
-		if n := hprof.Value(r.Body[len(r.Body)-int(w.chunkSize.fromEnd):], w.chunkSize.typ, w.h.idSize); n < 1<<31 {
-			w.setLength(Object(w.self.object), uint32(n))
-		}
+// add notes a reference for the batch.
+func (w *linker) add(id hprof.ID) {
+	if id != 0 {
+		w.ids = append(w.ids, id)
 	}
 }
 
-// referent handles Reference::referent.
-func (w *linker) referent(info *ClassInfo) {
-	ids := w.h.idSize
-	body := w.cur.Rec.Body
-	id := hprof.Value(body[info.referent:], hprof.Object, ids)
-	if id == 0 {
-		return
+// instance notes the references of an instance; the last is a referent when that is not Strong.
+func (w *linker) instance(o Object, k Class) (referent Strength) {
+	r := &w.cur.Rec
+	info := &w.h.classes[k]
+	if len(r.Body) < int(info.size) {
+		return Strong // damage: its references are unknown
 	}
-	kind := w.h.referentStrength(info, body)
-	if kind == Strong {
-		w.ref(id)
-		return
+	if w.h.idSize == 8 {
+		for _, off := range info.refs {
+			w.add(be.Uint64(r.Body[off:]))
+		}
+	} else {
+		for _, off := range info.refs {
+			w.add(hprof.ID(be.Uint32(r.Body[off:])))
+		}
 	}
+	if w.chunkSize.Ok() && w.chunkSize.Class == k {
+		if n := hprof.Value(r.Body[len(r.Body)-int(w.chunkSize.fromEnd):], w.chunkSize.typ, w.h.idSize); n < 1<<31 {
+			w.setLength(o, uint32(n))
+		}
+	}
+	if info.referent >= 0 {
+		if id := hprof.Value(r.Body[info.referent:], hprof.Object, w.h.idSize); id != 0 {
+			w.add(id)
+			return w.h.referentStrength(info, r.Body)
+		}
+	}
+	return Strong
+}
+
+// referent handles Reference::referent where it is not strong.
+func (w *linker) referent(id hprof.ID, kind Strength) {
 	to, ok := w.target(id)
 	if !ok {
 		return
@@ -339,19 +459,21 @@ func (w *linker) referent(info *ClassInfo) {
 	}
 }
 
+// elements notes the references of a piece of an object array.
 func (w *linker) elements(p []byte) {
 	if w.h.idSize == 8 {
 		for ; len(p) >= 8; p = p[8:] {
-			w.ref(be.Uint64(p))
+			w.add(be.Uint64(p))
 		}
 		return
 	}
 	for ; len(p) >= 4; p = p[4:] {
-		w.ref(hprof.ID(be.Uint32(p)))
+		w.add(hprof.ID(be.Uint32(p)))
 	}
 }
 
 func (w *linker) setLength(o Object, n uint32) {
+	w.elementCount += int64(n)
 	if n < longLength {
 		w.h.length[o] = uint8(n)
 		return

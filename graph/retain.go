@@ -1,14 +1,21 @@
 package graph
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"heapcause/graph/dominator"
 )
 
-// retain finds shallow sizes, retained sizes, strengths and immediate dominators of all objects and writes them as columns.
+// retain finds shallow sizes, retained sizes of objects and sets, strengths and immediate dominators, and writes the columns
+// that say so. Each pass over the objects needs few of the arrays by preorder number: what a later pass has no use for is
+// freed or turned into what that pass needs.
 func (b *builder) retain(ctx context.Context) error {
-	held := b.place()
+	held := b.foldMirrors()
 	b.jump.free()
 	b.depth.free()
 	b.ancestors = nil
@@ -18,12 +25,24 @@ func (b *builder) retain(ctx context.Context) error {
 		return err
 	}
 	defer object.free()
-	if b.sum, err = newSums(n+1, b.h.smallSizes()); err != nil {
+	sizes := b.h.sizer()
+	if b.sum, err = newSums(n+1, sizes.small()); err != nil {
 		return err
 	}
-	b.addShallow(object.v)
+	if err := b.addShallow(sizes, object.v); err != nil {
+		return err
+	}
+	dropPages(b.spilled)
 	b.sum.accumulate(b.dom.v)
-	if err := b.writeColumns(object.v, held); err != nil {
+	if err := b.groupSets(sizes, object.v, held); err != nil {
+		return err
+	}
+	b.nameDominators(object.v)
+	object.free()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := b.writeColumns(sizes, held); err != nil {
 		return err
 	}
 	b.h.store.drop()
@@ -34,56 +53,51 @@ func (b *builder) retain(ctx context.Context) error {
 // dropEvery is how many objects a pass over the columns handles before it gives their memory back.
 const dropEvery = 1 << 21
 
-// eachPlace calls fn for every object in ascending order with its class, the class it is the class object of, if any, its
-// shallow size, and at: its preorder number, or for a leaf the value of builder.leaf.
-func (b *builder) eachPlace(fn func(o uint32, c, own Class, size int64, at uint32, core bool)) {
-	h := b.h
-	core, leaf := uint32(0), uint32(0)
-	num, leaves := b.num.v, b.leaf.v
-	h.index.each(func(addr uint64, o uint32, isCore bool) bool {
-		c := h.ClassOf(Object(o))
-		own := NoClass
-		if c == h.classClass {
-			own = h.classAt(addr)
-		}
-		size := h.sizeOf(Object(o), c, own)
-		if isCore {
-			fn(o, c, own, size, num[core], true)
-			core++
-		} else {
-			fn(o, c, own, size, leaves[leaf], false)
-			leaf++
-		}
-		if o%dropEvery == dropEvery-1 {
-			h.store.drop()
-		}
-		return true
-	})
+// passed gives the memory of the columns back where a pass goes over another dropEvery objects.
+func (h *Heap) passed(before, after uint64) {
+	if before/dropEvery != after/dropEvery {
+		h.store.drop()
+	}
 }
 
-// place finishes builder.leaf and adds the totals up. Plain classes that are no GC root (array classes, mostly) are leaves that
-// their instances refer to: their dominators are folded here, as the instances go by.
-func (b *builder) place() []heldMirror {
+// foldMirrors finishes builder.leaf. Plain classes that are no GC root (array classes, mostly) are leaves that their
+// instances refer to: their dominators are folded here, as the instances go by.
+func (b *builder) foldMirrors() []heldMirror {
 	h := b.h
 	mirrors := b.loose
-	b.eachPlace(func(o uint32, c, own Class, size int64, at uint32, core bool) {
-		if m := mirrors[c]; m != nil {
-			m.meet(b, at, o, core)
+	wanted := make([]bool, len(mirrors))
+	some := false
+	for c, m := range mirrors {
+		wanted[c] = m != nil && h.classes[c].Instances > 0
+		some = some || wanted[c]
+	}
+	if some {
+		var r run
+		for i := range h.index.runs() {
+			r = h.index.run(i, r.core)
+			core, leaf := r.firstCore, r.firstLeaf
+			for j, isCore := range r.core {
+				o := r.first + uint32(j)
+				if c := h.ClassOf(Object(o)); wanted[c] {
+					mirrors[c].meet(b, b.at(isCore, core, leaf), o, isCore)
+				}
+				if isCore {
+					core++
+				} else {
+					leaf++
+				}
+			}
+			h.passed(uint64(r.first), uint64(r.first)+uint64(len(r.core)))
 		}
-		if own == NoClass || mirrors[own] == nil {
-			h.count(b.placeOfLeaf(at), size)
-		}
-	})
+	}
 	var held []heldMirror
 	for c, m := range mirrors {
 		if m == nil {
 			continue
 		}
 		k := &h.classes[c]
-		size := h.sizeOf(k.Object, h.classClass, Class(c))
-		h.count(b.placeOfLeaf(m.at), size)
 		if m.sole != noObject32 && m.at == m.soleAt {
-			held = append(held, heldMirror{m.sole, uint32(k.Object), size})
+			held = append(held, heldMirror{m.sole, uint32(k.Object), m.at, h.Shallow(k.Object)})
 		}
 		p, _ := h.index.locate(k.Addr)
 		b.leaf.v[p.place] = m.at
@@ -91,16 +105,93 @@ func (b *builder) place() []heldMirror {
 	return held
 }
 
-// addShallow adds each object's shallow size to its own sum, a leaf's to that of its dominator.
-func (b *builder) addShallow(object []uint32) {
-	b.eachPlace(func(o uint32, _, _ Class, size int64, at uint32, core bool) {
-		if core {
-			object[at] = o
+// at returns the preorder number of a core object, or a leaf's value of builder.leaf.
+func (b *builder) at(isCore bool, core, leaf uint32) uint32 {
+	if isCore {
+		return b.num.v[core]
+	}
+	return b.leaf.v[leaf]
+}
+
+// addShallow adds each object's shallow size to its own sum, a leaf's to that of its dominator, adds the totals up, writes the
+// strengths, and notes the object of each preorder number.
+func (b *builder) addShallow(sizes *sizer, object []uint32) error {
+	h := b.h
+	out, err := newColumnWriter[uint8](h.store, h.n)
+	if err != nil {
+		return err
+	}
+	num, leaves := b.num.v, b.leaf.v
+	var strengths []uint8
+	var r run
+	for i := range h.index.runs() {
+		r = h.index.run(i, r.core)
+		strengths = slices.Grow(strengths[:0], len(r.core))[:len(r.core)]
+		core, leaf := r.firstCore, r.firstLeaf
+		for j, isCore := range r.core {
+			o := r.first + uint32(j)
+			size := sizes.of(o)
+			var at uint32
+			if isCore {
+				at = num[core]
+				object[at] = o
+				core++
+			} else {
+				at = leaves[leaf]
+				leaf++
+			}
+			if at <= b.count {
+				b.sum.add(at, size)
+			}
+			s := b.placeOfLeaf(at)
+			strengths[j] = uint8(s)
+			t := &h.totals[s]
+			t.Objects++
+			t.Bytes += size
+			sizes.total[h.ClassOf(Object(o))] += size
 		}
-		if at <= b.count {
-			b.sum.add(at, size)
+		if err := out.write(uint64(r.first), strengths); err != nil {
+			return err
 		}
-	})
+		h.passed(uint64(r.first), uint64(r.first)+uint64(len(r.core)))
+	}
+	h.strength, err = out.finish()
+	return err
+}
+
+// eachRun gives the runs of all objects to workers.
+func (h *Heap) eachRun(worker func() func(*run) error) error {
+	var g errgroup.Group
+	var next, passed atomic.Int64
+	for range min(h.opt.workers(), h.index.runs()) {
+		do := worker()
+		g.Go(func() error {
+			var r run
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= h.index.runs() {
+					return nil
+				}
+				r = h.index.run(i, r.core)
+				if err := do(&r); err != nil {
+					return err
+				}
+				n := uint64(len(r.core))
+				after := uint64(passed.Add(int64(n)))
+				h.passed(after-n, after)
+			}
+		})
+	}
+	return g.Wait()
+}
+
+// nameDominators turns the immediate dominators from preorder numbers into objects.
+func (b *builder) nameDominators(object []uint32) {
+	dom := b.dom.v
+	object[0] = noIdom
+	for w := len(dom) - 1; w > 0; w-- {
+		dom[w] = object[dom[w]]
+	}
 }
 
 const noObject32 = ^uint32(0)
@@ -108,6 +199,7 @@ const noObject32 = ^uint32(0)
 // heldMirror is a class object whose only holder is a leaf.
 type heldMirror struct {
 	leaf, mirror uint32
+	at           uint32 // as in builder.leaf, of both
 	size         int64
 }
 
@@ -183,40 +275,60 @@ func (b *builder) looseMirrors() []*looseMirror {
 	return out
 }
 
-// writeColumns writes strength, immediate dominator and retained size of each object.
-func (b *builder) writeColumns(object []uint32, held []heldMirror) error {
+// writeColumns writes immediate dominator and retained size of each object: builder.dom and builder.leaf hold objects now.
+func (b *builder) writeColumns(sizes *sizer, held []heldMirror) error {
 	h := b.h
-	var err error
-	if h.strength, err = column[uint8](h.store, h.n); err != nil {
+	idom, err := newColumnWriter[uint32](h.store, h.n)
+	if err != nil {
 		return err
 	}
-	if h.idom, err = column[uint32](h.store, h.n); err != nil {
+	retained, err := newSizesWriter(h.store, h.n, b.sum.small != nil)
+	if err != nil {
 		return err
 	}
-	if h.retained, err = h.newSizes(); err != nil {
-		return err
-	}
-	b.eachPlace(func(o uint32, _, _ Class, size int64, at uint32, core bool) {
-		d := uint32(0)
-		switch {
-		case core:
-			d = b.dom.v[at]
-			size = b.sum.get(at)
-		case at <= b.count:
-			d = at
+	num, leaves, dom := b.num.v, b.leaf.v, b.dom.v
+	byLeaf, byMirror := slices.Clone(held), held
+	slices.SortFunc(byLeaf, func(x, y heldMirror) int { return cmp.Compare(x.leaf, y.leaf) })
+	slices.SortFunc(byMirror, func(x, y heldMirror) int { return cmp.Compare(x.mirror, y.mirror) })
+	err = h.eachRun(func() func(r *run) error {
+		var doms []uint32
+		var kept []int64
+		return func(r *run) error {
+			n := len(r.core)
+			doms, kept = slices.Grow(doms[:0], n)[:n], slices.Grow(kept[:0], n)[:n]
+			core, leaf := r.firstCore, r.firstLeaf
+			for j, isCore := range r.core {
+				if isCore {
+					at := num[core]
+					doms[j], kept[j] = dom[at], b.sum.get(at)
+					core++
+				} else {
+					doms[j], kept[j] = leaves[leaf], sizes.of(r.first+uint32(j))
+					leaf++
+				}
+			}
+			i, _ := slices.BinarySearchFunc(byLeaf, r.first, func(m heldMirror, o uint32) int { return cmp.Compare(m.leaf, o) })
+			for ; i < len(byLeaf) && byLeaf[i].leaf-r.first < uint32(n); i++ {
+				kept[byLeaf[i].leaf-r.first] += byLeaf[i].size
+			}
+			i, _ = slices.BinarySearchFunc(byMirror, r.first, func(m heldMirror, o uint32) int { return cmp.Compare(m.mirror, o) })
+			for ; i < len(byMirror) && byMirror[i].mirror-r.first < uint32(n); i++ {
+				doms[byMirror[i].mirror-r.first] = byMirror[i].leaf
+			}
+			if err := idom.write(uint64(r.first), doms); err != nil {
+				return err
+			}
+			return retained.write(uint64(r.first), kept)
 		}
-		h.strength[o] = uint8(b.placeOfLeaf(at))
-		h.idom[o] = noIdom
-		if d != 0 {
-			h.idom[o] = object[d]
-		}
-		h.retained.set(o, size)
 	})
-	for _, m := range held {
-		h.idom[m.mirror] = m.leaf
-		h.retained.set(m.leaf, h.retained.get(m.leaf)+m.size)
+	if err != nil {
+		return err
 	}
-	return nil
+	if h.idom, err = idom.finish(); err != nil {
+		return err
+	}
+	h.retained, err = retained.finish()
+	return err
 }
 
 // sizes is a column of sizes: 4 bytes each where all are below 32 GiB and multiples of 8, else 8.
@@ -225,25 +337,43 @@ type sizes struct {
 	large []int64
 }
 
-func (h *Heap) newSizes() (sizes, error) {
-	if h.smallSizes() {
-		v, err := column[uint32](h.store, h.n)
-		return sizes{small: v}, err
-	}
-	v, err := column[int64](h.store, h.n)
-	return sizes{large: v}, err
+// sizesWriter writes a column of sizes.
+type sizesWriter struct {
+	small *columnWriter[uint32]
+	large *columnWriter[int64]
 }
 
-// smallSizes reports whether every sum of sizes fits 32 bits in units of 8 bytes.
-func (h *Heap) smallSizes() bool {
-	total := int64(0)
-	for _, t := range h.totals {
-		total += t.Bytes
+func newSizesWriter(s *store, n uint64, small bool) (w sizesWriter, err error) {
+	if small {
+		w.small, err = newColumnWriter[uint32](s, n)
+	} else {
+		w.large, err = newColumnWriter[int64](s, n)
 	}
-	return total < 1<<35-8 && h.sizeBits%8 == 0
+	return w, err
 }
 
-// newSums is newSizes for working memory.
+// write sets the sizes from first on; it overwrites v.
+func (w *sizesWriter) write(first uint64, v []int64) error {
+	if w.large != nil {
+		return w.large.write(first, v)
+	}
+	units := asNumbers[uint32](asBytes(v))[:len(v)] // each unit lands at or before what is still to be read
+	for i, x := range v {
+		units[i] = uint32(x >> 3)
+	}
+	return w.small.write(first, units)
+}
+
+func (w *sizesWriter) finish() (s sizes, err error) {
+	if w.small != nil {
+		s.small, err = w.small.finish()
+	} else {
+		s.large, err = w.large.finish()
+	}
+	return s, err
+}
+
+// newSums returns zero sums.
 func newSums(n int64, small bool) (sums, error) {
 	var s sums
 	var err error
@@ -291,12 +421,4 @@ func (s *sizes) get(o uint32) int64 {
 		return int64(s.small[o]) << 3
 	}
 	return s.large[o]
-}
-
-func (s *sizes) set(o uint32, v int64) {
-	if s.small != nil {
-		s.small[o] = uint32(v >> 3)
-		return
-	}
-	s.large[o] = v
 }

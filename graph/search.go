@@ -9,8 +9,8 @@ import (
 
 // search numbers the core in depth-first preorder, strength by strength: first all that the GC roots reach by strong edges,
 // then what the referents of soft references reach, and so on, at last what no root reaches. So strengths are ranges of
-// preorder numbers, and an edge into a lower range leads into a stronger object and is dropped. All other edges that are
-// not edges of the search tree are logged by target for the dominators.
+// preorder numbers, and an edge into a lower range leads into a stronger object and is dropped. Of the edges from ancestors, those of
+// the search tree among them, only the least source is kept for each target; all others are logged by target for the dominators.
 func (b *builder) search(ctx context.Context) error {
 	s, err := newSearcher(b)
 	if err != nil {
@@ -57,11 +57,16 @@ func (b *builder) search(ctx context.Context) error {
 		return err
 	}
 	b.count = s.n
-	b.num = s.num
-	s.num = array[uint32]{}
+	b.num = b.adj.start // every object has been met: its place holds its number now
+	b.adj.start = array[uint32]{}
 	b.adj.free()
 	b.sideBit.free()
 	b.side = nil
+	if h.store.f != nil {
+		err = b.num.spill(h.opt.TempDir)
+		b.spilled = b.num.b
+		return err
+	}
 	return nil
 }
 
@@ -77,8 +82,8 @@ func (b *builder) strengthOf(n uint32) Strength {
 
 // arcParts is the number of ranges of targets that arcs are sorted into on disk.
 const (
-	arcParts  = 1024
-	arcBuffer = 512
+	arcParts  = 256
+	arcBuffer = 2048
 )
 
 // arcLog keeps arcs target<<32 | source, in preorder numbers, by ranges of targets.
@@ -118,9 +123,29 @@ func (l *arcLog) flush() error {
 	return l.err
 }
 
+// len returns the number of arcs of a range.
+func (l *arcLog) len(p int) (n int64) {
+	for _, s := range l.blocks[p] {
+		n += s.pairs
+	}
+	return n
+}
+
 // read returns the arcs of a range, in buf where it has room.
 func (l *arcLog) read(p int, buf []uint64) ([]uint64, error) {
 	return readPairs(l.f, l.blocks[p], buf)
+}
+
+// each calls fn with the arcs of a range in pieces of at most arcBuffer.
+func (l *arcLog) each(p int, fn func([]uint64)) error {
+	var piece [arcBuffer]uint64
+	for _, s := range l.blocks[p] {
+		if err := readAll(l.f, asBytes(piece[:s.pairs]), s.offset); err != nil {
+			return err
+		}
+		fn(piece[:s.pairs])
+	}
+	return nil
 }
 
 // step is one vertex on the search's path: 24 bytes.
@@ -135,7 +160,9 @@ type step struct {
 // searcher is the state of the search; the stack is a flat array, so depth costs memory only where the heap is deep.
 type searcher struct {
 	b       *builder
-	num     array[uint32]
+	num     []uint32 // builder.adj.start: an object's list until it is met, then its number
+	met     array[uint64]
+	low     []uint32 // builder.low
 	stack   []step
 	stackB  []byte
 	n       uint32
@@ -149,9 +176,13 @@ type searcher struct {
 const stepBytes = 24
 
 func newSearcher(b *builder) (*searcher, error) {
-	s := &searcher{b: b}
+	s := &searcher{b: b, num: b.adj.start.v}
 	var err error
-	if s.num, err = newArray[uint32](b.coreN + 1); err != nil {
+	if b.low, err = newArray[uint32](b.coreN + 1); err != nil {
+		return nil, err
+	}
+	s.low = b.low.v
+	if s.met, err = newArray[uint64](b.coreN/64 + 1); err != nil {
 		return nil, err
 	}
 	if s.stackB, err = mapAnon((2*b.coreN + 2) * stepBytes); err != nil {
@@ -175,7 +206,7 @@ func newSearcher(b *builder) (*searcher, error) {
 }
 
 func (s *searcher) free() {
-	s.num.free()
+	s.met.free()
 	unmap(s.stackB)
 	s.stackB, s.stack = nil, nil
 }
@@ -188,10 +219,21 @@ func (b *builder) sideFrom(v uint32) int {
 	return sort.Search(len(b.side), func(i int) bool { return b.side[i].from >= v })
 }
 
+// number returns the number of v, 0 when it has not been met.
+func (s *searcher) number(v uint32) uint32 {
+	if s.met.v[v/64]>>(v%64)&1 == 0 {
+		return 0
+	}
+	return s.num[v]
+}
+
 // visit numbers v and puts it on the path; depth is the length of the path before and after.
 func (s *searcher) visit(v, parent uint32, depth int) (int, error) {
+	list := s.b.adj.list(v)
 	s.n++
-	s.num.v[v] = s.n
+	s.num[v] = s.n
+	s.low[s.n] = parent
+	s.met.v[v/64] |= 1 << (v % 64)
 	if err := s.parents.put(parent); err != nil {
 		return 0, err
 	}
@@ -206,8 +248,8 @@ func (s *searcher) visit(v, parent uint32, depth int) (int, error) {
 		s.stack[depth] = step{pos: uint64(first), node: v, num: s.n, side: true}
 		depth++
 	}
-	if p := b.adj.list(v); p != 0 {
-		s.stack[depth] = step{pos: p, node: v, num: s.n, prev: v}
+	if list != 0 {
+		s.stack[depth] = step{pos: list, node: v, num: s.n, prev: v}
 		depth++
 	}
 	return depth, nil
@@ -215,9 +257,9 @@ func (s *searcher) visit(v, parent uint32, depth int) (int, error) {
 
 // start searches from v, which the virtual root points at.
 func (s *searcher) start(v uint32) error {
-	if n := s.num.v[v]; n != 0 {
+	if n := s.number(v); n != 0 {
 		if n > s.base {
-			s.arcs.put(n, 0)
+			s.low[n] = 0
 		}
 		return nil
 	}
@@ -225,7 +267,7 @@ func (s *searcher) start(v uint32) error {
 	if err != nil {
 		return err
 	}
-	side, num := s.b.side, s.num.v
+	side := s.b.side
 	for depth > 0 {
 		f := &s.stack[depth-1]
 		var t uint32
@@ -250,11 +292,13 @@ func (s *searcher) start(v uint32) error {
 				f.pos, f.prev = after, t
 			}
 		}
-		switch n := num[t]; {
+		switch n := s.number(t); {
 		case n == 0:
 			if depth, err = s.visit(t, from, depth); err != nil {
 				return err
 			}
+		case n > from: // to a descendant
+			s.low[n] = min(s.low[n], from)
 		case n > s.base && n != from:
 			s.arcs.put(n, from)
 		}
@@ -296,10 +340,10 @@ func (s *searcher) sources() ([]uint32, error) {
 
 // reach marks all unnumbered objects that v reaches; false when v was marked or numbered before.
 func (s *searcher) reach(v uint32, seen []uint64) bool {
-	num, side, b := s.num.v, s.b.side, s.b
+	met, side, b := s.met.v, s.b.side, s.b
 	depth := 0
 	visit := func(v uint32) bool {
-		if num[v] != 0 || seen[v/64]&(1<<(v%64)) != 0 {
+		if (met[v/64]|seen[v/64])&(1<<(v%64)) != 0 {
 			return false
 		}
 		seen[v/64] |= 1 << (v % 64)

@@ -3,7 +3,6 @@ package graph
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -41,32 +40,42 @@ type children struct {
 // tree turns the immediate dominators round, by counting.
 func (b *builder) tree(context.Context) error {
 	h := b.h
-	var err error
-	if h.childIndex, err = column[uint32](h.store, h.n+2); err != nil {
+	index, err := newArray[uint32](int64(h.n) + 2)
+	if err != nil {
 		return err
 	}
-	if h.child, err = column[uint32](h.store, h.n); err != nil {
+	defer index.free()
+	child, err := newArray[uint32](int64(h.n))
+	if err != nil {
 		return err
 	}
-	slot := func(o uint64) uint64 {
-		if d := h.idom[o]; d != noIdom {
+	defer child.free()
+	at := index.v
+	slot := func(d uint32) uint64 {
+		if d != noIdom {
 			return uint64(d)
 		}
 		return h.n
 	}
-	for o := range h.n {
-		h.childIndex[slot(o)]++
+	for _, d := range h.idom {
+		at[slot(d)]++
 	}
 	end := uint32(0)
 	for i := range h.n + 1 {
-		end += h.childIndex[i]
-		h.childIndex[i] = end
+		end += at[i]
+		at[i] = end
 	}
-	h.childIndex[h.n+1] = end
-	for o := h.n; o > 0; o-- {
-		s := slot(o - 1)
-		h.childIndex[s]--
-		h.child[h.childIndex[s]] = uint32(o - 1)
+	at[h.n+1] = end
+	for o := len(h.idom) - 1; o >= 0; o-- {
+		s := slot(h.idom[o])
+		at[s]--
+		child.v[at[s]] = uint32(o)
+	}
+	if h.childIndex, err = keep(h.store, &index); err != nil {
+		return err
+	}
+	if h.child, err = keep(h.store, &child); err != nil {
+		return err
 	}
 	h.store.drop()
 	return nil
@@ -100,8 +109,7 @@ func (h *Heap) Packages() []Group { return h.sets()[byPackage] }
 // Loaders groups objects by the loader of their class.
 func (h *Heap) Loaders() []Group { return h.sets()[byLoader] }
 
-// sets walks the dominator tree once, counting for each set how often it is open on the way down: an object under an open
-// member of its own set adds nothing to the set's retained size.
+// sets returns the groups, sorted.
 func (h *Heap) sets() [3][]Group {
 	h.setsOnce.Do(func() { h.groups = h.walkSets() })
 	return h.groups
@@ -116,30 +124,32 @@ type grouping struct {
 
 func (h *Heap) grouping(by groupBy) *grouping {
 	g := &grouping{of: make([]int32, len(h.classes))}
+	if by == byClass {
+		g.gs = make([]Group, len(h.classes))
+		for c := range h.classes {
+			k := &h.classes[c]
+			g.of[c], g.gs[c] = int32(c), Group{Name: k.Name, Class: Class(c), Loader: k.Loader}
+		}
+		g.open = make([]uint32, len(g.gs))
+		return g
+	}
 	index := map[string]int32{}
 	for c := range h.classes {
 		k := &h.classes[c]
 		one := Group{Class: NoClass, Loader: NoObject}
-		key := ""
-		switch by {
-		case byClass:
-			one.Name, one.Class, one.Loader = k.Name, Class(c), k.Loader
-			key = string(binary.AppendVarint(nil, int64(c)))
-		case byPackage:
+		if by == byPackage {
 			one.Name = Package(k.Name)
-			key = one.Name
-		case byLoader:
+		} else {
 			one.Loader = k.Loader
 			one.Name = "<boot loader>"
 			if k.Loader != NoObject {
 				one.Name = h.Name(k.Loader)
 			}
-			key = one.Name
 		}
-		i, ok := index[key]
+		i, ok := index[one.Name]
 		if !ok {
 			i = int32(len(g.gs))
-			index[key] = i
+			index[one.Name] = i
 			g.gs = append(g.gs, one)
 		}
 		g.of[c] = i
@@ -148,8 +158,14 @@ func (h *Heap) grouping(by groupBy) *grouping {
 	return g
 }
 
-func (h *Heap) walkSets() (out [3][]Group) {
-	sets := [3]*grouping{h.grouping(byClass), h.grouping(byPackage), h.grouping(byLoader)}
+func (h *Heap) groupings() [3]*grouping {
+	return [3]*grouping{h.grouping(byClass), h.grouping(byPackage), h.grouping(byLoader)}
+}
+
+// walkSets walks the dominator tree, counting for each set how often it is open on the way down: an object under an open member
+// of its own set adds nothing to the set's retained size.
+func (h *Heap) walkSets() [3][]Group {
+	sets := h.groupings()
 	type frame struct{ o, next uint32 }
 	var stack []frame
 	visited := 0
@@ -198,6 +214,12 @@ func (h *Heap) walkSets() (out [3][]Group) {
 			enter(c)
 		}
 	}
+	h.store.drop()
+	return sortedGroups(sets)
+}
+
+// sortedGroups returns the groups that have objects, the greatest retained size first.
+func sortedGroups(sets [3]*grouping) (out [3][]Group) {
 	for i, g := range sets {
 		gs := slices.DeleteFunc(g.gs, func(g Group) bool { return g.Instances == 0 })
 		slices.SortFunc(gs, func(a, b Group) int {
@@ -205,7 +227,6 @@ func (h *Heap) walkSets() (out [3][]Group) {
 		})
 		out[i] = gs
 	}
-	h.store.drop()
 	return out
 }
 

@@ -51,6 +51,29 @@ func (a *array[T]) free() {
 	a.v, a.b = nil, nil
 }
 
+// spill moves an array to a temporary file without a name and maps that: for what is read in order, or much later.
+func (a *array[T]) spill(dir string) error {
+	f, err := tempFile(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // the mapping keeps the file
+	if err := writeAll(f, asBytes(a.v), 0); err != nil {
+		return err
+	}
+	b, err := mapFile(f, 0, int64(len(a.b)))
+	if errors.Is(err, errNoMap) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("mapping a temporary file: %w", err)
+	}
+	n := len(a.v)
+	a.free()
+	a.v, a.b = asNumbers[T](b)[:n], b
+	return nil
+}
+
 // store is the file behind the columns of a Heap: a temporary one without a name, mapped. Small heaps need none and stay in
 // memory.
 type store struct {
@@ -59,11 +82,8 @@ type store struct {
 	maps [][]byte
 }
 
-// inMemoryBytes of heap dump are few enough objects for columns in memory: about 60 MiB.
-const inMemoryBytes = 128 << 20
-
-func newStore(dir string, dumpBytes int64) (*store, error) {
-	if dumpBytes <= inMemoryBytes {
+func newStore(dir string, inMemory bool) (*store, error) {
+	if inMemory {
 		return &store{}, nil
 	}
 	f, err := tempFile(dir)
@@ -93,17 +113,36 @@ func (s *store) alloc(n int64) ([]byte, error) {
 		s.maps = append(s.maps, b)
 		return b, err
 	}
-	if err := reserve(s.f, s.size, n); err != nil {
-		return nil, fmt.Errorf("reserving %d bytes of temporary disk space: %w", n, err)
+	off, err := s.extend(n)
+	if err != nil {
+		return nil, err
 	}
-	b, err := mapFile(s.f, s.size, n)
+	b, err := s.mapAt(off, n)
 	if errors.Is(err, errNoMap) {
 		return mapAnon(n)
+	}
+	return b, err
+}
+
+// extend adds n bytes to the file and returns where they begin.
+func (s *store) extend(n int64) (int64, error) {
+	n = (max(n, 1) + mapUnit - 1) &^ (mapUnit - 1)
+	if err := reserve(s.f, s.size, n); err != nil {
+		return 0, fmt.Errorf("reserving %d bytes of temporary disk space: %w", n, err)
+	}
+	s.size += n
+	return s.size - n, nil
+}
+
+// mapAt maps n bytes of the file, or returns errNoMap.
+func (s *store) mapAt(off, n int64) ([]byte, error) {
+	b, err := mapFile(s.f, off, n)
+	if errors.Is(err, errNoMap) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mapping a temporary file: %w", err)
 	}
-	s.size += n
 	s.maps = append(s.maps, b)
 	return b, nil
 }
@@ -116,6 +155,75 @@ func column[T number](s *store, n uint64) ([]T, error) {
 		return nil, err
 	}
 	return asNumbers[T](b)[:n], nil
+}
+
+// columnWriter writes a column piece by piece: by writes to the file where there is one, as a fault per page of a mapping costs
+// more than the copy.
+type columnWriter[T number] struct {
+	s   *store
+	n   uint64
+	off int64 // in the file
+	v   []T   // in memory
+}
+
+func newColumnWriter[T number](s *store, n uint64) (*columnWriter[T], error) {
+	w := &columnWriter[T]{s: s, n: n}
+	var err error
+	if s.f == nil {
+		w.v, err = column[T](s, n)
+		return w, err
+	}
+	var z T
+	w.off, err = s.extend(int64(n) * int64(unsafe.Sizeof(z)))
+	return w, err
+}
+
+// write sets the elements from first on; safe for concurrent use on different elements.
+func (w *columnWriter[T]) write(first uint64, v []T) error {
+	if w.v != nil {
+		copy(w.v[first:], v)
+		return nil
+	}
+	var z T
+	return writeAll(w.s.f, asBytes(v), w.off+int64(first)*int64(unsafe.Sizeof(z)))
+}
+
+// finish returns the column.
+func (w *columnWriter[T]) finish() ([]T, error) {
+	if w.v != nil || w.n == 0 {
+		return w.v, nil
+	}
+	var z T
+	size := int64(w.n) * int64(unsafe.Sizeof(z))
+	b, err := w.s.mapAt(w.off, size)
+	if errors.Is(err, errNoMap) {
+		if b, err = mapAnon(size); err == nil {
+			err = readAll(w.s.f, b, w.off)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return asNumbers[T](b)[:w.n], nil
+}
+
+// keep moves an array to the store.
+func keep[T number](s *store, a *array[T]) ([]T, error) {
+	if s.f == nil {
+		v := a.v
+		s.maps = append(s.maps, a.b)
+		a.v, a.b = nil, nil
+		return v, nil
+	}
+	w, err := newColumnWriter[T](s, uint64(len(a.v)))
+	if err != nil {
+		return nil, err
+	}
+	if err := w.write(0, a.v); err != nil {
+		return nil, err
+	}
+	a.free()
+	return w.finish()
 }
 
 // drop releases the memory of all columns; they are read back when touched.

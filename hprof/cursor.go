@@ -42,7 +42,7 @@ type Cursor struct {
 // minWindow is the least that holds any record but an array; class dumps of up to 64 Ki statics fit.
 const (
 	minWindow   = 4 << 20
-	readChunk   = 1 << 20
+	readChunk   = 256 << 10 // little enough for a processor's second cache
 	smallWindow = 1 << 20
 	smallChunk  = 16 << 10
 )
@@ -267,7 +267,16 @@ func (c *Cursor) Elements(buf []byte, fn func(piece []byte) error) error {
 	if r.Body != nil || r.Bytes == 0 {
 		return fn(r.Body)
 	}
-	return c.f.ReadBody(c.next-r.Bytes, r.Bytes, buf, fn)
+	begin, left := c.next-r.Bytes, r.Bytes
+	if at := begin - c.base; at < int64(c.hi) { // what the window holds of it is not read again
+		if n := min(left, int64(c.hi)-at) &^ 7; n > 0 {
+			if err := fn(c.buf[at : at+n]); err != nil {
+				return err
+			}
+			begin, left = begin+n, left-n
+		}
+	}
+	return c.f.ReadBody(begin, left, buf, fn)
 }
 
 // ReadBody calls fn with the n bytes at off in pieces of at most len(buf), which must be a multiple of 8.

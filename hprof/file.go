@@ -75,6 +75,7 @@ type File struct {
 	close      []func() error
 	blocks     *gzip.Reader // nil unless the dump is read packed
 	flawsKnown int          // of blocks, in Problems
+	watched    watch
 }
 
 // Options of Open.
@@ -107,8 +108,9 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		_ = fd.Close()
 		return nil, err
 	}
-	f := &File{Path: path, DiskSize: st.Size(), close: []func() error{fd.Close}}
+	f := &File{Path: path, DiskSize: st.Size(), close: []func() error{fd.Close}, watched: watch{fd, st.Size(), st.ModTime()}}
 	if !st.Mode().IsRegular() {
+		f.watched = watch{}
 		return f.opened(ctx, f.fromStream(ctx, fd, &opt))
 	}
 	return f.opened(ctx, f.fromFile(ctx, fd, &opt))
@@ -120,7 +122,7 @@ func OpenStream(ctx context.Context, r io.Reader, name string, opt Options) (*Fi
 	f := &File{Path: name}
 	if fd, ok := r.(*os.File); ok {
 		if st, err := fd.Stat(); err == nil && st.Mode().IsRegular() {
-			f.DiskSize = st.Size()
+			f.DiskSize, f.watched = st.Size(), watch{fd, st.Size(), st.ModTime()}
 			return f.opened(ctx, f.fromFile(ctx, fd, &opt))
 		}
 	}
@@ -144,8 +146,11 @@ func (f *File) opened(ctx context.Context, err error) (*File, error) {
 }
 
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.
-func OpenBytes(b []byte) (*File, error) {
-	f := &File{Path: "memory", Size: int64(len(b)), DiskSize: int64(len(b)), r: bytes.NewReader(b)}
+func OpenBytes(b []byte) (*File, error) { return OpenReaderAt(bytes.NewReader(b), int64(len(b))) }
+
+// OpenReaderAt reads an unpacked dump of that size from anywhere; r must be safe for concurrent use.
+func OpenReaderAt(r io.ReaderAt, size int64) (*File, error) {
+	f := &File{Path: "memory", Size: size, DiskSize: size, r: r}
 	if err := f.readTop(context.Background()); err != nil {
 		return nil, err
 	}

@@ -47,11 +47,21 @@ func (f *File) fromFile(ctx context.Context, fd *os.File, opt *Options) error {
 		if err := f.fromBlocks(ctx, fd, opt); !errors.Is(err, gzip.ErrNotBlocks) {
 			return err
 		}
-		return f.unpack(ctx, io.NewSectionReader(fd, 0, f.DiskSize), p, f.DiskSize, opt)
+		return f.unpackFile(ctx, fd, p, opt)
 	case zstdFile:
-		return f.unpack(ctx, io.NewSectionReader(fd, 0, f.DiskSize), p, f.DiskSize, opt)
+		return f.unpackFile(ctx, fd, p, opt)
 	}
 	return nil
+}
+
+// unpackFile unpacks a file that is not looked at again afterwards.
+func (f *File) unpackFile(ctx context.Context, fd *os.File, p packing, opt *Options) error {
+	if err := f.unpack(ctx, io.NewSectionReader(fd, 0, f.DiskSize), p, f.DiskSize, opt); err != nil {
+		return err
+	}
+	err := f.Changed()
+	f.watched = watch{}
+	return err
 }
 
 // fromBlocks reads what HotSpot packed where it is.

@@ -141,7 +141,9 @@ func (a *app) build(ctx context.Context, path string, p *progress, noInbound boo
 	if a.f.references == "all" {
 		refs = graph.AllReferences
 	}
-	h, err = graph.Build(ctx, f, graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, NoInbound: noInbound, Progress: p.update})
+	h, err = graph.Build(ctx, f, graph.Options{
+		References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), NoInbound: noInbound, Progress: p.update,
+	})
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, named(f.Path, err)

@@ -18,6 +18,7 @@ var dumps = map[string]func() []byte{
 	"zstd":    func() []byte { return cacheDump(8, hproftest.Zstd()) },
 	"shapes":  shapesDump,
 	"names":   namesDump,
+	"many":    func() []byte { return manyDump(125_000) },
 	"cut": func() []byte {
 		b := cacheDump(8)
 		return b[:len(b)-100]
@@ -68,5 +69,17 @@ func namesDump() []byte {
 	d := hproftest.New(8)
 	evil := d.Class("com.acme.\x1b[31mEvil\tName\n")
 	d.Root(hprof.RootJNIGlobal, d.Instance(evil))
+	return d.Bytes()
+}
+
+// manyDump has a chain of pairs of objects. The graph of 125,000 pairs takes more than 64 MiB of memory.
+func manyDump(pairs int) []byte {
+	d := hproftest.New(8)
+	class := d.Class("com.acme.Node", hproftest.Fields("Object a", "Object b"), hproftest.Sticky())
+	var last *hproftest.Object
+	for range pairs {
+		last = d.Instance(class, last, d.Instance(class, last))
+	}
+	d.Root(hprof.RootJNIGlobal, last)
 	return d.Bytes()
 }

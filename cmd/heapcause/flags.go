@@ -26,6 +26,7 @@ type flags struct {
 	quiet           bool
 	verbose         bool
 	tempDir         string
+	maxMemory       string
 	allowIncomplete bool
 	all             bool
 	verify          string
@@ -45,6 +46,7 @@ func (a *app) commonFlags(c *cobra.Command, formats ...string) {
 	f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output")
 	f.IntVar(&a.f.workers, "workers", 0, "processors to use (default: all)")
 	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: TMPDIR, else the system's; no RAM disk)")
+	f.StringVar(&a.f.maxMemory, "max-memory", "", "refuse what needs more memory: 2GiB, 0 for no limit (default: the control group's or the machine's)")
 	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress")
 	f.BoolVarP(&a.f.verbose, "verbose", "v", false, "time per phase and peak memory on standard error")
 	complete(c, "format", formats...)
@@ -81,9 +83,9 @@ func (a *app) check(formats ...string) error {
 		if st, err := os.Stat(d); err != nil || !st.IsDir() {
 			return &hintError{fmt.Errorf("--temp-dir %s: there is no such folder", d), "create it first, or leave the option out"}
 		}
-		if err := writable(d); err != nil {
-			return &hintError{fmt.Errorf("--temp-dir %s: %w", d, err), "name a folder that you may write to"}
-		}
+	}
+	if err := a.checkMemory(); err != nil {
+		return err
 	}
 	return checkOutput(a.f.output)
 }

@@ -70,7 +70,7 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	}
 	defer func() { _ = f.Close() }()
 	phase := a.timing.phase("counting")
-	h, err := graph.CountClasses(ctx, f, graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, Progress: p.update})
+	h, err := graph.CountClasses(ctx, f, graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update})
 	phase()
 	if err != nil {
 		return named(f.Path, err)

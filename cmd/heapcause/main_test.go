@@ -14,7 +14,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"heapcause": main,
+		"heapcause":        main,
+		"heapcause-victim": victim,
 	})
 }
 

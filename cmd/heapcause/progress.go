@@ -27,8 +27,14 @@ func (a *app) progress() *progress {
 
 const progressEvery = 200 * time.Millisecond
 
+// phaseHook is told of progress first; nil but in tests.
+var phaseHook func(phase string)
+
 // update is called from any goroutine, often.
 func (p *progress) update(phase string, done, total int64) {
+	if phaseHook != nil {
+		phaseHook(phase)
+	}
 	if !p.on {
 		return
 	}

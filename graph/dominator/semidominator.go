@@ -9,9 +9,9 @@ import (
 // Those of target First+i are Pred[Start[i]:Start[i+1]], so Start has one
 // element more than there are targets. First is at least 1.
 //
-// Every edge between reached vertices must be in some bucket, except edges from
-// a target's own parent and self loops, which may be. A root that the search
-// met from elsewhere has the predecessor 0. Order and repetition within a
+// Every edge between reached vertices must be in some bucket, except self loops
+// and edges from ancestors in the search tree that label covers, which may be.
+// A root that the search met from elsewhere has the predecessor 0. Order and repetition within a
 // target do not matter, and neither does whether a predecessor is smaller or
 // greater than its target.
 //
@@ -21,6 +21,10 @@ type Bucket struct {
 	Start []uint64
 	Pred  []uint32
 	Semi  []uint32
+
+	// More, if set, supplies further arcs into the last target, packed as for Fill, in pieces that it may overwrite afterwards: for a
+	// target with more predecessors than memory should hold.
+	More func(func(arcs []uint64)) error
 }
 
 // targets is the number of targets of b.
@@ -55,7 +59,9 @@ func (b *Bucket) Fill(arcs []uint64) {
 // first pass of Semi-NCA.
 //
 // anc and label have N+1 elements. On entry anc[w] is the parent of w for each w
-// from 1 to N; label may hold anything. Both are working memory, 8 bytes per
+// from 1 to N, and label[w] the least of w's predecessors among its ancestors, or
+// any other of them where the buckets have the rest: the parent, to begin with.
+// Both are working memory, 8 bytes per
 // vertex, and hold nothing of use afterwards.
 //
 // The buckets come in descending order of target and together cover N down to 1
@@ -75,7 +81,9 @@ func Semidominators(anc, label []uint32, buckets iter.Seq2[Bucket, error]) error
 			panic(fmt.Sprintf("dominator: bucket of targets %d to %d with room for %d, expected one that ends at %d",
 				first, first+n-1, len(b.Semi), left))
 		}
-		b.semidominators(anc, label)
+		if err := b.semidominators(anc, label); err != nil {
+			return err
+		}
 		left -= n
 	}
 	if left > 0 {
@@ -87,19 +95,35 @@ func Semidominators(anc, label []uint32, buckets iter.Seq2[Bucket, error]) error
 // semidominators does the targets of one bucket. The semidominator of w is the
 // least of w's smaller predecessors and, for each greater predecessor v, of the
 // semidominators of v and of v's ancestors greater than w.
-func (b *Bucket) semidominators(anc, label []uint32) {
+func (b *Bucket) semidominators(anc, label []uint32) error {
+	more := b.More
 	for i := b.targets() - 1; i >= 0; i-- {
 		w := b.First + uint32(i)
-		semi := anc[w] // still the parent: eval changes only numbers above its bound
+		semi := label[w] // as it was on entry: eval changes only numbers above its bound
 		for _, v := range b.Pred[b.Start[i]:b.Start[i+1]] {
 			if v > w {
 				v = eval(anc, label, v, w)
 			}
 			semi = min(semi, v)
 		}
+		if more != nil {
+			if err := more(func(arcs []uint64) {
+				for _, arc := range arcs {
+					v := uint32(arc)
+					if v > w {
+						v = eval(anc, label, v, w)
+					}
+					semi = min(semi, v)
+				}
+			}); err != nil {
+				return err
+			}
+			more = nil
+		}
 		b.Semi[i] = semi
 		label[w] = semi
 	}
+	return nil
 }
 
 // eval returns the least label of v and those of its ancestors that are greater

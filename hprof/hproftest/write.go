@@ -43,6 +43,17 @@ func Shuffled(seed uint64) Order {
 	}
 }
 
+// Unordered mixes objects and roots and leaves the classes first, as collectors do that walk the heap by marking.
+func Unordered(seed uint64) Order {
+	return func(rs []Record) {
+		n := 0
+		for n < len(rs) && rs[n].kind == classRecord {
+			n++
+		}
+		Shuffled(seed)(rs[n:])
+	}
+}
+
 // Interleaved deals the records to n runs, as several threads that allocate in turn would leave them.
 func Interleaved(n int) Order {
 	return func(rs []Record) {
