@@ -122,9 +122,7 @@ func (r *run) dump() report.Dump {
 	d := report.Dump{
 		File: filepath.Base(f.Path), Format: "JAVA PROFILE " + f.Version, IDSize: f.IDSize,
 		Taken: f.Time, Bytes: f.DiskSize, JVM: r.jvm(), Incomplete: r.incomplete(),
-	}
-	if f.Unpacked != "" {
-		d.Compression = "gzip"
+		Compression: f.Compression,
 	}
 	var all []report.Problem
 	for _, p := range r.heap.Problems() {

@@ -108,6 +108,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 	}
 	out := &Histogram{Layout: m, Problems: append(slices.Clone(f.Problems), problems...)}
 	slices.SortFunc(out.Problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
+	out.Problems = withReadProblems(out.Problems, f)
 	h.sum(out, m, counts, late, chunks)
 	return out, nil
 }
@@ -120,7 +121,7 @@ func recount(ctx context.Context, f *hprof.File, opt Options) (*Histogram, error
 		return nil, err
 	}
 	defer func() { _ = h.Close() }()
-	out := &Histogram{Layout: h.model, Problems: h.problems}
+	out := &Histogram{Layout: h.model, Problems: h.Problems()}
 	for _, g := range h.Classes() {
 		out.add(g.Name, g.Instances, g.Shallow)
 	}

@@ -2,6 +2,7 @@ package hprof
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"heapcause/hprof/gzip"
 )
 
 var be = binary.BigEndian
@@ -70,23 +73,35 @@ type File struct {
 
 	Parts int // of an interrupted dump: the files beside this one that hold its heap
 
-	Unpacked string // "" or how the packed file was made readable, for a word to the user
+	Compression string // "", "gzip" or "zstd"
+	Temp        Temp   // what is kept on disk while the dump is open
 
-	r       io.ReaderAt
-	close   []func() error
-	watched watch
+	r          io.ReaderAt
+	close      []func() error
+	blocks     *gzip.Reader // nil unless the dump is read packed
+	flawsKnown int          // of blocks, in Problems
+	watched    watch
 }
 
 // Options of Open.
 type Options struct {
-	TempDir    string // where a gzip file without blocks is unpacked; "" is the system's (never a RAM disk by choice)
-	HeaderOnly bool   // leave the top-level records unread: for who knows already where the objects lie
-	Dump       int    // which of several dumps in the file, from 1; 0 is the first
+	TempDir    string                                // where packed dumps are unpacked and streams kept; "" is the system's
+	Progress   func(phase string, done, total int64) // bytes; total 0: not known. May be nil; called from any goroutine
+	HeaderOnly bool                                  // leave the top-level records unread: for who knows already where the objects lie
+	Dump       int                                   // which of several dumps in the file, from 1; 0 is the first
 }
 
-// Open reads the header and the top-level records of the dump at path and leaves the heap segments unread. gzip is
-// recognised by its content. A damaged dump opens as far as it goes, with its Problems; only a file that is no dump fails,
-// with an error that wraps ErrNotHPROF.
+func (o *Options) tempDir() string {
+	if o.TempDir == "" {
+		return os.TempDir()
+	}
+	return o.TempDir
+}
+
+// Open reads the header and the top-level records of the dump at path and leaves the heap segments unread. gzip and zstd are
+// recognised by their content; what is no regular file is read as OpenStream does. A damaged dump opens as far as it goes, with
+// its Problems; only a file that is no dump fails, with an error that wraps ErrNotHPROF. A *TempError says that there was no room
+// to unpack.
 func Open(ctx context.Context, path string, opt Options) (*File, error) {
 	fd, err := os.Open(path)
 	if err != nil {
@@ -100,21 +115,44 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		_ = fd.Close()
 		return nil, err
 	}
-	f := &File{Path: path, Size: st.Size(), DiskSize: st.Size(), r: fd, close: []func() error{fd.Close}}
-	f.watched = watch{fd, st.Size(), st.ModTime()}
-	if err := f.unpack(ctx, fd, opt); err != nil {
-		_ = f.Close()
-		return nil, err
+	f := &File{Path: path, DiskSize: st.Size(), close: []func() error{fd.Close}, watched: watch{fd, st.Size(), st.ModTime()}}
+	if !st.Mode().IsRegular() {
+		f.watched = watch{}
+		return f.opened(ctx, &opt, f.fromStream(ctx, fd, &opt))
 	}
-	if opt.HeaderOnly {
+	return f.opened(ctx, &opt, f.fromFile(ctx, fd, &opt))
+}
+
+// OpenStream opens a dump that can be read but once, from a pipe; name is what it is called. It is kept in a temporary file, unless
+// r is an *os.File that is a regular file: that is read where it is, and left open.
+func OpenStream(ctx context.Context, r io.Reader, name string, opt Options) (*File, error) {
+	f := &File{Path: name}
+	if fd, ok := r.(*os.File); ok {
+		if st, err := fd.Stat(); err == nil && st.Mode().IsRegular() {
+			f.DiskSize, f.watched = st.Size(), watch{fd, st.Size(), st.ModTime()}
+			return f.opened(ctx, &opt, f.fromFile(ctx, fd, &opt))
+		}
+	}
+	return f.opened(ctx, &opt, f.fromStream(ctx, r, &opt))
+}
+
+// opened reads the top-level records, unless the bytes could not be had.
+func (f *File) opened(ctx context.Context, opt *Options, err error) (*File, error) {
+	switch {
+	case err != nil:
+	case opt.HeaderOnly:
 		err = f.readHeader(ctx)
-	} else {
+	default:
 		err = f.readDump(ctx, max(opt.Dump, 1))
 	}
 	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
+	flaws := f.ReadProblems()
+	f.flawsKnown = len(flaws)
+	f.Problems = append(f.Problems, flaws...)
+	slices.SortStableFunc(f.Problems, func(x, y Problem) int { return cmp.Compare(x.Offset, y.Offset) })
 	return f, nil
 }
 

@@ -180,7 +180,7 @@ func TestGzip(t *testing.T) {
 	defer f.Close()
 	got, err := walk(f)
 	want, _ := walk(sample(8).Open(t))
-	if err != nil || total(got) != total(want) || f.Unpacked == "" {
+	if err != nil || total(got) != total(want) || f.Compression == "" {
 		t.Errorf("%d records, want %d; %v", total(got), total(want), err)
 	}
 }

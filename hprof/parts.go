@@ -83,7 +83,7 @@ func (p *partedReader) ReadAt(b []byte, off int64) (int, error) {
 
 // joinParts adds the parts of an interrupted dump, which is not packed, to its heap. It reports whether there are any.
 func (f *File) joinParts(ctx context.Context) (bool, error) {
-	if f.Unpacked != "" || f.Dumps > 1 {
+	if f.Compression != "" || f.Temp.Bytes > 0 || f.Dumps > 1 {
 		return false, nil
 	}
 	parts := findParts(f.Path)

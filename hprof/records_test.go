@@ -424,7 +424,7 @@ func TestDamagedGzip(t *testing.T) {
 		"flipped":  {flipped, "the gzip data is damaged"},
 		"checksum": {sum, "the gzip data is damaged"},
 		"trailer":  {packed[:len(packed)-4], "the gzip file ends early"},
-		"rubbish":  {append(bytes.Clone(packed), "rubbish"...), "the gzip "},
+		"rubbish":  {append(bytes.Clone(packed), "rubbish"...), "the last 7 bytes of the file, after the gzip data, are no gzip"},
 	} {
 		path := filepath.Join(t.TempDir(), "x.gz")
 		if err := os.WriteFile(path, c.b, 0o600); err != nil {
@@ -437,7 +437,8 @@ func TestDamagedGzip(t *testing.T) {
 			continue
 		}
 		got, _ := walk(f)
-		if len(f.Problems) == 0 || !strings.Contains(f.Problems[0].What, c.want) || total(got) > total(plain) || total(got) == 0 {
+		said := slices.ContainsFunc(f.Problems, func(p hprof.Problem) bool { return strings.Contains(p.What, c.want) })
+		if !said || total(got) > total(plain) || total(got) == 0 {
 			t.Errorf("%s: %d records of %d, problems %+v, want %q", name, total(got), total(plain), f.Problems, c.want)
 		}
 		_ = f.Close()

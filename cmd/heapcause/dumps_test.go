@@ -15,6 +15,8 @@ var dumps = map[string]func() []byte{
 	"cache-4": func() []byte { return cacheDump(4) },
 	"other":   otherDump,
 	"gzip":    func() []byte { return cacheDump(8, hproftest.Gzip()) },
+	"blocks":  func() []byte { return cacheDump(8, hproftest.GzipBlocks(32<<10)) },
+	"zstd":    func() []byte { return cacheDump(8, hproftest.Zstd()) },
 	"shapes":  shapesDump,
 	"names":   namesDump,
 	"many":    func() []byte { return manyDump(125_000) },

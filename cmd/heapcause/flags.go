@@ -52,7 +52,7 @@ func (a *app) commonFlags(c *cobra.Command, formats ...string) {
 	f.StringVarP(&a.f.format, "format", "f", "", "output format: "+strings.Join(formats, ", ")+" (default: by the ending of -o, else text)")
 	f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output")
 	f.IntVar(&a.f.workers, "workers", 0, "processors to use (default: all)")
-	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: the system's)")
+	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: TMPDIR, else the system's; no RAM disk)")
 	f.StringVar(&a.f.maxMemory, "max-memory", "", "refuse what needs more memory: 2GiB, 0 for no limit (default: the control group's or the machine's)")
 	f.IntVar(&a.f.dump, "dump", 1, "which dump, when a file holds several, one behind the other")
 	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress")

@@ -22,12 +22,18 @@ type use func(h *graph.Heap) (emit func() error, err error)
 // withHeap runs a command on the graph of a dump: from its index where there is a valid one, else built. inbound says that the
 // command needs inbound references.
 func (a *app) withHeap(ctx context.Context, path string, p *progress, inbound bool, use use) error {
-	if err := checkDump(path, a.f.output); err != nil {
-		return err
-	}
-	x, err := a.indexOf(path)
+	stream, err := checkDump(path, a.f.output)
 	if err != nil {
 		return err
+	}
+	a.chooseTempDir(path)
+	var x *dumpIndex
+	if !stream {
+		if x, err = a.indexOf(path); err != nil {
+			return err
+		}
+	} else if a.f.index == "always" {
+		return errStreamIndex
 	}
 	if x != nil {
 		if done, err := a.fromIndex(ctx, x, p, use); done {
@@ -150,7 +156,7 @@ func (a *app) fromIndex(ctx context.Context, x *dumpIndex, p *progress, use use)
 
 // openIndexed opens the dump without reading its records, and its graph from the index.
 func (a *app) openIndexed(ctx context.Context, x *dumpIndex, file *index.File, p *progress) (*graph.Heap, error) {
-	f, err := a.openWith(ctx, x.key.Dump, hprof.Options{TempDir: a.f.tempDir, HeaderOnly: true})
+	f, err := a.openFile(ctx, x.key.Dump, hprof.Options{TempDir: a.f.tempDir, HeaderOnly: true}, p)
 	if err != nil {
 		_ = file.Close()
 		return nil, err
@@ -162,6 +168,9 @@ func (a *app) openIndexed(ctx context.Context, x *dumpIndex, file *index.File, p
 	}
 	return h, nil
 }
+
+// errStreamIndex says that an index stands for a file.
+var errStreamIndex = &hintError{errors.New("an index is kept of a dump that is a file"), "write the dump to a file and name that"}
 
 // errParts says that no index stands for several files.
 var errParts = errors.New("the dump lies in several files")
