@@ -105,7 +105,11 @@ func (b *builder) references(ctx context.Context) error {
 	if h.n > 0 {
 		in.AddressSpan = h.index.addr(Object(h.n-1)) - h.index.addr(0)
 	}
-	h.model = layout.Infer(in, evidence)
+	if h.opt.Sizes == ComputedSizes {
+		h.model = layout.Computed(in)
+	} else {
+		h.model = layout.Infer(in, evidence)
+	}
 	if err := b.extraEdges(); err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ HotSpot's collectors but ZGC and Shenandoah, memory does not depend on its size.
 		RunE: func(c *cobra.Command, args []string) error { return a.histogram(c.Context(), args[0]) },
 	}
 	a.commonFlags(c, reportFormats...)
+	a.sizesFlag(c)
 	c.Flags().IntVar(&a.f.topClasses, "top", 40, "classes to print; 0 prints all")
 	c.Flags().StringVar(&a.f.verify, "verify-against", "", "compare with this output of jcmd PID GC.class_histogram; exit with 1 when bytes differ")
 	return c
@@ -52,6 +53,9 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	if err := a.check(reportFormats...); err != nil {
 		return err
 	}
+	if err := a.checkSizes(); err != nil {
+		return err
+	}
 	if err := notNegative(a.f.topClasses, "0 prints all classes"); err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	}
 	defer func() { _ = f.Close() }()
 	phase := a.timing.phase("counting")
-	h, err := graph.CountClasses(ctx, f, graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update})
+	h, err := graph.CountClasses(ctx, f, a.graphOptions(p))
 	phase()
 	if err != nil {
 		return named(f.Path, err)
