@@ -3,13 +3,19 @@ package graph
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"strings"
 )
 
 // Dominated appends the objects whose immediate dominator is o, ascending; NoObject stands for the virtual root.
 func (h *Heap) Dominated(o Object, buf []Object) []Object {
+	if h.kept != nil {
+		h.kept.dominated(h.nodeOf(o), func(c Object) bool {
+			buf = append(buf, c)
+			return true
+		})
+		return buf
+	}
 	lo, hi := h.childRange(o)
 	for _, c := range h.child[lo:hi] {
 		buf = append(buf, Object(c))
@@ -19,15 +25,23 @@ func (h *Heap) Dominated(o Object, buf []Object) []Object {
 
 // NumDominated returns how many objects have o as immediate dominator.
 func (h *Heap) NumDominated(o Object) int64 {
+	if h.kept != nil {
+		return h.kept.dominated(h.nodeOf(o), nil)
+	}
 	lo, hi := h.childRange(o)
 	return int64(hi - lo)
 }
 
-func (h *Heap) childRange(o Object) (lo, hi uint32) {
-	i := uint64(o)
+// nodeOf returns the place of o in the tree; the virtual root's is behind the objects.
+func (h *Heap) nodeOf(o Object) uint64 {
 	if o == NoObject {
-		i = h.n
+		return h.n
 	}
+	return uint64(o)
+}
+
+func (h *Heap) childRange(o Object) (lo, hi uint32) {
+	i := h.nodeOf(o)
 	return h.childIndex[i], h.childIndex[i+1]
 }
 
@@ -112,7 +126,13 @@ func (h *Heap) Loaders() []Group { return h.sets()[byLoader] }
 
 // sets returns the groups, sorted.
 func (h *Heap) sets() [3][]Group {
-	h.setsOnce.Do(func() { h.groups = h.walkSets() })
+	h.setsOnce.Do(func() {
+		if h.kept != nil {
+			h.groups = h.keptGroups()
+		} else {
+			h.groups = h.walkSets()
+		}
+	})
 	return h.groups
 }
 
@@ -125,30 +145,32 @@ type grouping struct {
 
 func (h *Heap) grouping(by groupBy) *grouping {
 	g := &grouping{of: make([]int32, len(h.classes))}
+	if by == byClass {
+		g.gs = make([]Group, len(h.classes))
+		for c := range h.classes {
+			k := &h.classes[c]
+			g.of[c], g.gs[c] = int32(c), Group{Name: k.Name, Class: Class(c), Loader: k.Loader}
+		}
+		g.open = make([]uint32, len(g.gs))
+		return g
+	}
 	index := map[string]int32{}
 	for c := range h.classes {
 		k := &h.classes[c]
 		one := Group{Class: NoClass, Loader: NoObject}
-		key := ""
-		switch by {
-		case byClass:
-			one.Name, one.Class, one.Loader = k.Name, Class(c), k.Loader
-			key = string(binary.AppendVarint(nil, int64(c)))
-		case byPackage:
+		if by == byPackage {
 			one.Name = Package(k.Name)
-			key = one.Name
-		case byLoader:
+		} else {
 			one.Loader = k.Loader
 			one.Name = "<boot loader>"
 			if k.Loader != NoObject {
 				one.Name = h.Name(k.Loader)
 			}
-			key = one.Name
 		}
-		i, ok := index[key]
+		i, ok := index[one.Name]
 		if !ok {
 			i = int32(len(g.gs))
-			index[key] = i
+			index[one.Name] = i
 			g.gs = append(g.gs, one)
 		}
 		g.of[c] = i

@@ -73,7 +73,8 @@ type File struct {
 
 // Options of Open.
 type Options struct {
-	TempDir string // where a gzip file without blocks is unpacked; "" is the system's (never a RAM disk by choice)
+	TempDir    string // where a gzip file without blocks is unpacked; "" is the system's (never a RAM disk by choice)
+	HeaderOnly bool   // leave the top-level records unread: for who knows already where the objects lie
 }
 
 // Open reads the header and the top-level records of the dump at path and leaves the heap segments unread. gzip is
@@ -98,11 +99,26 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 		_ = f.Close()
 		return nil, err
 	}
-	if err := f.readTop(ctx); err != nil {
+	read := f.readTop
+	if opt.HeaderOnly {
+		read = f.readHeader
+	}
+	if err := read(ctx); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// readHeader reads the start alone.
+func (f *File) readHeader(context.Context) error {
+	b := make([]byte, 64)
+	n, err := f.r.ReadAt(b, 0)
+	if n == 0 && err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f.Header, err = parseHeader(b[:n])
+	return err
 }
 
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.

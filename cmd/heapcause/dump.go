@@ -13,27 +13,38 @@ import (
 	"heapcause/hprof"
 )
 
-// open opens a dump. What is certainly none is refused with a word on what it is.
-func (a *app) open(ctx context.Context, path string) (*hprof.File, error) {
+// checkDump refuses what is certainly no dump that can be read, with a word on what it is.
+func checkDump(path, output string) error {
 	if path == "-" {
-		return nil, &hintError{errors.New("-: this version does not read standard input"), "write the dump to a file and name that"}
+		return &hintError{errors.New("-: this version does not read standard input"), "write the dump to a file and name that"}
 	}
 	st, err := os.Stat(path)
 	if err != nil {
-		return nil, fileError(path, err)
+		return fileError(path, err)
 	}
 	switch {
 	case st.IsDir():
-		return nil, &hintError{fmt.Errorf("%s: is a folder, not a heap dump", path), dumpsIn(path)}
+		return &hintError{fmt.Errorf("%s: is a folder, not a heap dump", path), dumpsIn(path)}
 	case !st.Mode().IsRegular():
-		return nil, &hintError{fmt.Errorf("%s: is no regular file", path), "a dump is read more than once: write it to a file and name that"}
+		return &hintError{fmt.Errorf("%s: is no regular file", path), "a dump is read more than once: write it to a file and name that"}
 	}
-	if out, err := os.Stat(a.f.output); err == nil && os.SameFile(st, out) {
-		return nil, &hintError{fmt.Errorf("-o %s: is the dump itself", a.f.output), "name another file"}
+	if out, err := os.Stat(output); err == nil && os.SameFile(st, out) {
+		return &hintError{fmt.Errorf("-o %s: is the dump itself", output), "name another file"}
 	}
-	done := a.timing.phase("opening")
-	f, err := hprof.Open(ctx, path, hprof.Options{TempDir: a.f.tempDir})
-	done()
+	return nil
+}
+
+// open opens a dump. What is certainly none is refused with a word on what it is.
+func (a *app) open(ctx context.Context, path string) (*hprof.File, error) {
+	if err := checkDump(path, a.f.output); err != nil {
+		return nil, err
+	}
+	defer a.timing.phase("opening")()
+	return a.openWith(ctx, path, hprof.Options{TempDir: a.f.tempDir})
+}
+
+func (a *app) openWith(ctx context.Context, path string, opt hprof.Options) (*hprof.File, error) {
+	f, err := hprof.Open(ctx, path, opt)
 	if errors.Is(err, hprof.ErrNotHPROF) {
 		return nil, &hintError{named(path, err), notHPROFHint(path)}
 	}
@@ -49,13 +60,9 @@ func (a *app) build(ctx context.Context, path string, p *progress, noInbound boo
 	if err != nil {
 		return nil, nil, err
 	}
-	refs := graph.DefaultReferences
-	if a.f.references == "all" {
-		refs = graph.AllReferences
-	}
-	h, err = graph.Build(ctx, f, graph.Options{
-		References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), NoInbound: noInbound, Progress: p.update,
-	})
+	opt := a.graphOptions(p)
+	opt.NoInbound = noInbound
+	h, err = graph.Build(ctx, f, opt)
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, named(path, err)
@@ -65,6 +72,14 @@ func (a *app) build(ctx context.Context, path string, p *progress, noInbound boo
 		_ = h.Close()
 		_ = f.Close()
 	}, nil
+}
+
+func (a *app) graphOptions(p *progress) graph.Options {
+	refs := graph.DefaultReferences
+	if a.f.references == "all" {
+		refs = graph.AllReferences
+	}
+	return graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update}
 }
 
 // fileError says "path: cause" of an error in opening a file.

@@ -13,6 +13,7 @@ import (
 var dumps = map[string]func() []byte{
 	"cache":   func() []byte { return cacheDump(8) },
 	"cache-4": func() []byte { return cacheDump(4) },
+	"other":   otherDump,
 	"gzip":    func() []byte { return cacheDump(8, hproftest.Gzip()) },
 	"shapes":  shapesDump,
 	"names":   namesDump,
@@ -43,6 +44,13 @@ func cacheDump(idSize int, opts ...hproftest.Option) []byte {
 	d.Class("com.acme.Cache", hproftest.Static("Object[] entries", d.Array("com.acme.Entry", entries...)), hproftest.Sticky())
 	d.Thread("main", "com.acme.Main.run(Main.java:12)").Local(0, entries[0])
 	return d.Bytes()
+}
+
+// otherDump has the size of cacheDump and another content.
+func otherDump() []byte {
+	b := cacheDump(8)
+	b[25]++ // of the time in its header
+	return b
 }
 
 // shapesDump has, from address 700000000 on, each behind the other: a diamond top → left, right → shared; a weak reference

@@ -59,8 +59,14 @@ func (p *progress) update(phase string, done, total int64) {
 	fmt.Fprintf(p.w, "\r\x1b[K%s", line)
 }
 
-// clear removes the line.
+// clear removes the line for good.
 func (p *progress) clear() {
+	p.pause()
+	p.on = false
+}
+
+// pause removes the line, so that something else can be printed.
+func (p *progress) pause() {
 	if !p.on {
 		return
 	}
@@ -69,5 +75,5 @@ func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
-	p.on = false
+	p.shown = false
 }
