@@ -118,6 +118,7 @@ func (h *Heap) threadRoots(raw []rawRoot) map[uint32]threadRoot {
 func (h *Heap) makeRoots(raw []rawRoot) {
 	threads := h.threadRoots(raw)
 	var locals []threadLocal
+	h.noRoots = len(raw) == 0
 	sticky := false
 	for _, r := range raw {
 		o := h.object(r.id)

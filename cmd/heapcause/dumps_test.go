@@ -15,6 +15,8 @@ var dumps = map[string]func() []byte{
 	"cache-4": func() []byte { return cacheDump(4) },
 	"other":   otherDump,
 	"gzip":    func() []byte { return cacheDump(8, hproftest.Gzip()) },
+	"blocks":  func() []byte { return cacheDump(8, hproftest.GzipBlocks(32<<10)) },
+	"zstd":    func() []byte { return cacheDump(8, hproftest.Zstd()) },
 	"shapes":  shapesDump,
 	"names":   namesDump,
 	"many":    func() []byte { return manyDump(125_000) },
@@ -22,6 +24,9 @@ var dumps = map[string]func() []byte{
 		b := cacheDump(8)
 		return b[:len(b)-100]
 	},
+	"two":    func() []byte { return append(cacheDump(8), shapesDump()...) },
+	"base":   func() []byte { b, _ := interruptedDump(); return b },
+	"part":   func() []byte { _, p := interruptedDump(); return p },
 	"header": func() []byte { return cacheDump(8)[:31] },
 	"half":   func() []byte { return cacheDump(8)[:20] },
 }
@@ -88,4 +93,15 @@ func manyDump(pairs int) []byte {
 	}
 	d.Root(hprof.RootJNIGlobal, last)
 	return d.Bytes()
+}
+
+// interruptedDump is what a JVM leaves that was killed while it dumped.
+func interruptedDump() (base, part []byte) {
+	b := cacheDump(8, hproftest.Segments(4000))
+	f, err := hprof.OpenBytes(b)
+	if err != nil {
+		panic(err)
+	}
+	at := f.Segments[0].Offset - 9
+	return b[:at:at], b[at : len(b)-9]
 }

@@ -53,16 +53,19 @@ func (a *app) estimate(ctx context.Context, path string) error {
 	if err := a.check(estimateFormats...); err != nil {
 		return err
 	}
-	f, err := a.open(ctx, path)
+	p := a.progress()
+	defer p.clear()
+	f, err := a.open(ctx, path, p)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	p.clear()
 	done := a.timing.phase("sampling")
 	e, err := graph.EstimateBuild(ctx, f, graph.Options{Workers: a.f.workers})
 	done()
 	if err != nil {
-		return named(path, err)
+		return named(f.Path, err)
 	}
 	warn(a.stderr, e.Objects, f.Problems)
 	limit := a.maxMemory()

@@ -60,6 +60,7 @@ func exitCode(err error, stderr io.Writer) int {
 // hint returns a line on what to do about an error, "" when there is none.
 func hint(err error) string {
 	var h *hintError
+	var t *hprof.TempError
 	var m *graph.MemoryError
 	switch {
 	case errors.As(err, &h):
@@ -70,11 +71,13 @@ func hint(err error) string {
 		return "wait until the JVM has written it, or copy it first"
 	case errors.Is(err, graph.ErrTooLarge):
 		return "heapcause histogram reads dumps of any size"
+	case errors.As(err, &t) && errors.Is(err, syscall.ENOSPC):
+		return "the whole unpacked dump has to fit there: free some space, or choose another folder with --temp-dir"
 	case fileTooLarge(err):
 		return "this process may write files of a limited size only (ulimit -f)"
 	case errors.Is(err, syscall.ENOSPC):
 		return "temporary files need about 40 bytes per object: choose another folder with --temp-dir"
-	case ofTemporaryFile(err):
+	case ofTemporaryFile(err), errors.As(err, &t):
 		return "temporary files can go elsewhere: --temp-dir names a folder that this user may write to"
 	case errors.Is(err, fs.ErrPermission):
 		return "the JVM writes dumps readable by its own user only: run as that user, or change the file's mode"
