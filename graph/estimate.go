@@ -53,6 +53,7 @@ const (
 	scanPerObject   = 15e-9
 
 	referenceWalk  = 21e-9 // seconds per record of the fastest pieces of the sample, on the machine of the fit
+	paceWeight     = 0.6   // the walk tells most of a machine's pace, and some of what else it does just now
 	sequentialPart = 0.45  // of Build's processor time, which more workers do not shorten
 	cacheObjects   = 20e6  // from here on each doubling makes random access dearer
 	cacheGrowth    = 0.08  // by this part
@@ -158,7 +159,8 @@ func (s *sampler) times(e *Estimate, dumpBytes int64, workers int) {
 	pace := 1.0
 	if len(s.walks) > 0 {
 		slices.Sort(s.walks)
-		pace = min(max(s.walks[len(s.walks)/10].Seconds()/referenceWalk, 0.25), 8) // slower pieces were interrupted
+		pace = s.walks[len(s.walks)/10].Seconds() / referenceWalk // slower pieces were interrupted
+		pace = min(max(math.Pow(pace, paceWeight), 0.25), 8)
 	}
 	gb, objects := float64(dumpBytes)/1e9, float64(e.Objects)
 	dearer := 1 + cacheGrowth*max(0, math.Log2(max(objects, 1)/cacheObjects))
