@@ -15,7 +15,7 @@ const (
 	bufferMemory       = 32 << 20 // more of them, in dumps of 256 MiB and more; in proportion in smaller ones
 	memoryPerClass     = 2 << 10
 	memoryPerObject    = 2.0
-	memoryPerCore      = 20.0
+	memoryPerCore      = 16.0
 	memoryPerFinalizer = 400 // the rules' rows of what is registered, and of statements and tasks that are among it
 
 	fixedDisk        = 4 << 20
