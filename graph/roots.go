@@ -207,7 +207,7 @@ func (h *Heap) makeThreads(live map[uint32]threadRoot) {
 		if !ok {
 			tr = byThread[serial]
 		}
-		t.Frames = make([]Frame, 0, len(tr.Frames))
+		t.Frames = slices.Grow(t.Frames, len(tr.Frames)) // nil where there are none
 		for _, id := range tr.Frames {
 			f := h.file.Frames[id]
 			t.Frames = append(t.Frames, Frame{className(f.Class), h.file.Symbol(f.Method), h.file.Symbol(f.Source), f.Line})

@@ -17,7 +17,10 @@ type mender struct {
 
 // Mend makes the cursor skip what is damaged: on a place that cannot be a record it goes on at the next plausible one, and notes
 // the stretch between as a Problem. See chainLength for the rules. It also sets Rec.Index.
-func (c *Cursor) Mend(k *Known) { c.m = &mender{known: k, probe: newProber(c.f, k)} }
+func (c *Cursor) Mend(k *Known) {
+	c.m = &mender{known: k, probe: newProber(c.f, k)}
+	c.m.probe.beside = c
+}
 
 // Problems returns the stretches that were skipped since the last call.
 func (c *Cursor) Problems() []Problem {
