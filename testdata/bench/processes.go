@@ -77,13 +77,13 @@ type table struct {
 
 func (t *table) add(name string, m measured) {
 	d := t.d
-	first := fmt.Sprintf("| %s | %.2f | %.1f ", filepath.Base(d.path), float64(d.bytes)/1e9, float64(d.objects)/1e6)
+	first := fmt.Sprintf("| %s | %.2f | %.1f ", filepath.Base(d.path), float64(d.unpacked)/1e9, float64(d.objects)/1e6)
 	if t.more {
 		first = "| | | "
 	}
 	t.more = true
 	above := float64(max(m.rss-60<<20, 0)) / float64(max(d.objects, 1))
-	row := fmt.Sprintf("%s| %s | %.2f | %.2f | %.2f | %d | %.1f | %d | %.1f |", first, name, m.cpu, m.cpu/float64(d.bytes)*1e9, m.wall, m.rss>>20, above,
+	row := fmt.Sprintf("%s| %s | %.2f | %.2f | %.2f | %d | %.1f | %d | %.1f |", first, name, m.cpu, m.cpu/float64(d.unpacked)*1e9, m.wall, m.rss>>20, above,
 		m.temp>>20, 100*m.gc/m.cpu)
 	fmt.Fprintln(t.b, row)
 	fmt.Fprintln(os.Stderr, row)
@@ -95,7 +95,7 @@ func measureIndexed(o options, d dump, runs int, rows *table) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	for i, c := range indexed {
 		n := runs
 		if i == 0 {
@@ -134,16 +134,25 @@ func warm(d *dump, o options) error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.Command(o.binary, "histogram", "-f", "json", "--top", "1", d.path).Output()
-	if err != nil {
-		return fmt.Errorf("histogram of %s: %w", d.path, err)
-	}
 	var h struct{ Instances int64 }
-	if err := json.Unmarshal(out, &h); err != nil {
+	if err := asJSON(&h, o.binary, "histogram", "-f", "json", "--top", "1", d.path); err != nil {
 		return err
 	}
-	d.objects = h.Instances
+	var e struct{ Bytes int64 }
+	if err := asJSON(&e, o.binary, "estimate", "-f", "json", d.path); err != nil {
+		return err
+	}
+	d.objects, d.unpacked = h.Instances, e.Bytes
 	return nil
+}
+
+// asJSON runs a command and decodes what it prints.
+func asJSON(into any, command ...string) error {
+	out, err := exec.Command(command[0], command[1:]...).Output()
+	if err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(command, " "), err)
+	}
+	return json.Unmarshal(out, into)
 }
 
 // best runs a command several times: the least of each time, the greatest of each size.
