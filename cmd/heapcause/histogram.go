@@ -119,7 +119,7 @@ func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 	default:
 		fmt.Fprintf(w, "%14s %16s  %s\n", "instances", "bytes", "class")
 		for _, c := range rows {
-			fmt.Fprintf(w, "%14s %16s  %s\n", humanize.Comma(c.Instances), humanize.Comma(c.Bytes), clean(c.Name))
+			fmt.Fprintf(w, "%14s %16s  %s\n", humanize.Comma(c.Instances), humanize.Comma(c.Bytes), a.fit(c.Name, 33))
 		}
 		fmt.Fprintf(w, "%14s %16s  total", humanize.Comma(h.Total.Objects), humanize.Comma(h.Total.Bytes))
 		if omitted > 0 {
