@@ -40,15 +40,19 @@ fuzz: ## Fuzz every target for FUZZTIME (20000x: executions; or a time, 10m)
 	done
 
 .PHONY: bench
-bench: ## Run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: build ## Measure commands on the dumps that are there, and the extreme shapes; write the tables of docs/performance.md
+	$(GO) run ./testdata/bench $(BENCH)
+
+.PHONY: bench-go
+bench-go: ## Run the Go benchmarks, the shapes at a tenth of their size
+	HEAPCAUSE_SHAPES=10 $(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: lint
 lint: ## Check format, vet, and the linters with the import rule
 	@unformatted=$$($(GO) tool -modfile=$(TOOLS) gofumpt -l .); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
-	$(GO) vet ./...
-	$(GO) tool -modfile=$(TOOLS) golangci-lint run ./...
+	$(GO) vet ./... ./testdata/bench
+	$(GO) tool -modfile=$(TOOLS) golangci-lint run ./... ./testdata/bench
 
 .PHONY: format
 format: ## Format all Go files

@@ -35,7 +35,7 @@ var finalizerScan = &Scan{Name: "finalizers", Start: func(b *Binder) Scanner {
 	}
 }}
 
-func finalizerObject(f *finalizer) graph.Object { return f.object }
+func finalizerObject(f finalizer) graph.Object { return f.object }
 
 // finalization is the state of all finalizers.
 type finalization struct {

@@ -122,7 +122,7 @@ func (r *run) read(ctx context.Context, scanners []Scanner) error {
 type rows[T any] struct {
 	wanted []bool
 	read   func(*graph.View) T
-	object func(*T) graph.Object
+	object func(T) graph.Object // by value: a pointer would put each row that is compared on the heap
 	parts  []*[]T
 }
 
@@ -144,13 +144,13 @@ func (s *rows[T]) Finish() any {
 		}
 	}
 	s.parts = nil
-	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(s.object(&a), s.object(&b)) })
+	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(s.object(a), s.object(b)) })
 	return all
 }
 
 // rowOf finds the row of an object among rows in address order.
-func rowOf[T any](rows []T, o graph.Object, object func(*T) graph.Object) *T {
-	i, ok := slices.BinarySearchFunc(rows, o, func(r T, o graph.Object) int { return cmp.Compare(object(&r), o) })
+func rowOf[T any](rows []T, o graph.Object, object func(T) graph.Object) *T {
+	i, ok := slices.BinarySearchFunc(rows, o, func(r T, o graph.Object) int { return cmp.Compare(object(r), o) })
 	if !ok {
 		return nil
 	}

@@ -15,7 +15,7 @@ type statement struct {
 	timeout    int64        // seconds
 }
 
-func statementObject(s *statement) graph.Object { return s.object }
+func statementObject(s statement) graph.Object { return s.object }
 
 // statementFields are the bound fields of one driver's base class.
 type statementFields struct {

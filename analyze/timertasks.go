@@ -28,7 +28,7 @@ var taskStateNames = [taskStates]string{"VIRGIN", "SCHEDULED", "EXECUTED", "CANC
 
 func (t *task) stateIndex() int { return int(min(max(t.state, 0), taskStates-1)) }
 
-func taskObject(t *task) graph.Object { return t.object }
+func taskObject(t task) graph.Object { return t.object }
 
 // taskScan collects all timer tasks.
 var taskScan = &Scan{Name: "timer tasks", Start: func(b *Binder) Scanner {
@@ -81,7 +81,7 @@ type taskQueue struct {
 	lost          bool // the array is in what is missing of the dump
 }
 
-func queueObject(q *taskQueue) graph.Object { return q.object }
+func queueObject(q taskQueue) graph.Object { return q.object }
 
 // queueScan collects all queues of timers.
 var queueScan = &Scan{Name: "timer queues", Start: func(b *Binder) Scanner {

@@ -14,8 +14,12 @@ type adjacency struct {
 	high  array[uint8] // bits 32-39 of start, where lists may lie beyond 4 GiB
 }
 
+// adjacencyStart is where the first list lies: 0 stands for none. A variable for tests, which begin beyond 4 GiB.
+var adjacencyStart int64 = 1
+
 func (a *adjacency) init(cores, maxBytes int64) (err error) {
-	a.pos.Store(1)
+	a.pos.Store(adjacencyStart)
+	maxBytes += adjacencyStart
 	if a.data, err = mapAnon(maxBytes + 1); err != nil {
 		return err
 	}

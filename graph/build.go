@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -21,7 +22,8 @@ import (
 // ErrTooLarge says that the dump has more objects than the numbering holds.
 var ErrTooLarge = errors.New("the dump has more than 4,294,967,280 objects, the most that this version can number")
 
-const maxObjects = 1<<32 - 16
+// maxObjects leaves room above the numbers for the roots of the strengths; a variable for tests.
+var maxObjects uint64 = 1<<32 - 16
 
 // Build reads the dump twice and returns its graph: once for the classes, the roots and the address of each object, once
 // for the references. Where an instance comes before its class it reads once more. A damaged dump is built from what is there.
@@ -30,8 +32,14 @@ const maxObjects = 1<<32 - 16
 func Build(ctx context.Context, f *hprof.File, opt Options) (*Heap, error) {
 	h := &Heap{file: f, idSize: f.IDSize, opt: opt}
 	b := &builder{h: h}
+	if err := refuse(ctx, f, opt); err != nil {
+		return nil, err
+	}
 	err := b.run(ctx)
 	b.release()
+	if changed := f.Changed(); changed != nil && ctx.Err() == nil {
+		err = changed // whatever else came of it
+	}
 	if err != nil {
 		_ = h.Close()
 		return nil, err
@@ -59,6 +67,7 @@ type builder struct {
 	num     array[uint32] // core place → preorder number, 0 not reached
 	spilled []byte        // the file mapping that num is in, if any
 	limits  [NumStrengths]uint32
+	low     array[uint32] // preorder number → the least ancestor that refers to it
 	dom     array[uint32] // preorder number → that of its immediate dominator
 	jump    array[uint32]
 	depth   array[uint32]
@@ -83,7 +92,7 @@ type sideEdge struct {
 func (b *builder) run(ctx context.Context) error {
 	h := b.h
 	var err error
-	if h.store, err = newStore(h.opt.TempDir, h.file.Size); err != nil {
+	if h.store, err = newStore(h.opt.TempDir, h.opt.columnsInMemory(h.file.Size)); err != nil {
 		return err
 	}
 	for _, step := range []struct {
@@ -116,7 +125,7 @@ func (b *builder) run(ctx context.Context) error {
 // release frees what an aborted build leaves.
 func (b *builder) release() {
 	b.adj.free()
-	for _, a := range []*array[uint32]{&b.num, &b.dom, &b.jump, &b.depth, &b.leaf} {
+	for _, a := range []*array[uint32]{&b.num, &b.low, &b.dom, &b.jump, &b.depth, &b.leaf} {
 		a.free()
 	}
 	b.sideBit.free()
@@ -149,7 +158,7 @@ const chunkBytes = 4 << 20
 
 // surveyed is what the first read finds besides addresses.
 type surveyed struct {
-	classes    []hprof.Class
+	classes    []hprof.Class // not known before the read
 	roots      []rawRoot
 	addrs      []uint64 // in the sparse form
 	core       []uint64
@@ -178,7 +187,7 @@ func (b *builder) survey(ctx context.Context) error {
 			h.index.free()
 		}
 		h.index = newAddrIndex(h.store, shift, h.file.Size)
-		got, err := b.readObjects(ctx, sparse)
+		got, err := b.readObjects(ctx, sparse, h.learn(known))
 		if errors.Is(err, errSparse) {
 			sparse = true
 			continue
@@ -190,7 +199,7 @@ func (b *builder) survey(ctx context.Context) error {
 			shift = 0
 			continue
 		}
-		got.classes = sortClasses(got.classes)
+		got.classes = sortClasses(append(slices.Clip(known), got.classes...))
 		if len(got.classes) != len(known) {
 			known = got.classes
 			if got.unknown {
@@ -214,7 +223,7 @@ func (b *builder) survey(ctx context.Context) error {
 		if b.confirmRoots() {
 			h.index.promote(h.extraSources())
 			b.coreN, b.leafN = int64(h.index.nCore), int64(h.n-h.index.nCore)
-			return nil
+			return b.fits()
 		}
 		truth = map[hprof.ID]bool{}
 		for i, r := range b.root {
@@ -239,10 +248,10 @@ func (h *Heap) extraSources() []uint64 {
 // leadingClasses reads the class dumps that come before the first object.
 func (b *builder) leadingClasses() []hprof.Class {
 	c := hprof.NewCursor(b.h.file, false)
-	var out []hprof.Class
+	c.Mend(hprof.NewKnown(b.h.file, nil))
+	out := make([]hprof.Class, 0, len(b.h.file.Classes))
 	for _, s := range b.h.file.Segments {
-		c.Reset(s.Offset, s.Length)
-		for c.Next() {
+		for c.Start(s); c.Next(); {
 			switch c.Rec.Tag {
 			case hprof.ClassDump:
 				out = append(out, c.DecodeClass())
@@ -255,6 +264,30 @@ func (b *builder) leadingClasses() []hprof.Class {
 		}
 	}
 	return sortClasses(out)
+}
+
+// learn tells a cursor that mends what is known of the classes, of which these have a dump: the table begins with them.
+func (h *Heap) learn(dumped []hprof.Class) *hprof.Known {
+	known := make([]hprof.KnownClass, len(dumped))
+	for i := range dumped {
+		k := &h.classes[i]
+		known[i] = hprof.KnownClass{ID: dumped[i].ID, Index: int32(i), Bytes: int64(k.size), Array: k.IsArray, Trace: dumped[i].Trace}
+		if !h.wholeChain(Class(i)) {
+			known[i].Bytes = -1
+		}
+	}
+	return hprof.NewKnown(h.file, known)
+}
+
+// wholeChain reports whether the dump describes all superclasses of c, so that its field bytes are certain.
+func (h *Heap) wholeChain(c Class) bool {
+	for range len(h.classes) {
+		if h.classes[c].Super == NoClass {
+			return h.classes[c].superID == 0
+		}
+		c = h.classes[c].Super
+	}
+	return false
 }
 
 // sortClasses orders class dumps by identifier; of several of one identifier the first in the file wins.
@@ -365,7 +398,7 @@ func (h *Heap) parallel(ctx context.Context, segs []hprof.Segment, worker func()
 }
 
 // readObjects marks the address of every object and collects classes and roots.
-func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, error) {
+func (b *builder) readObjects(ctx context.Context, sparse bool, known *hprof.Known) (*surveyed, error) {
 	h := b.h
 	h.chunks, h.problems = nil, slices.Clone(h.file.Problems)
 	byID := newClassMap(h.classes)
@@ -375,6 +408,7 @@ func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, erro
 	total := h.file.HeapBytes()
 	err := h.parallel(ctx, h.file.Segments, func() (func(hprof.Segment) error, func() error) {
 		w := &surveyor{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), sparse: sparse, buf: elementRoom(h.file)}
+		w.cur.Mend(known)
 		run := func(s hprof.Segment) error {
 			return w.segment(s, func(n int64) error {
 				h.progress("reading objects", done.Add(n), total)
@@ -427,14 +461,14 @@ type surveyor struct {
 // segment reads one segment and cuts it into chunks for the second read.
 func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 	c := w.cur
-	start := s.Offset
-	c.Reset(s.Offset, s.Length)
-	lastID, lastClass := hprof.ID(0), NoClass
-	for c.Next() {
+	start, end := s.Offset, s.Offset // of the chunk
+	for c.Start(s); c.Next(); end = c.Offset() {
 		r := &c.Rec
-		if r.Offset-start >= chunkBytes {
-			w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: r.Offset - start})
-			if err := tick(r.Offset - start); err != nil {
+		if r.Offset-start >= chunkBytes || r.Offset != end {
+			if end > start {
+				w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: end - start})
+			}
+			if err := tick(max(r.Offset-start, 0)); err != nil {
 				return err
 			}
 			start = r.Offset
@@ -442,34 +476,19 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 		core := false
 		switch r.Tag {
 		case hprof.InstanceDump:
-			if r.Class != lastID || lastClass == NoClass {
-				lastID, lastClass = r.Class, w.byID.get(r.Class)
-				if lastClass == NoClass {
-					w.unknown = true
-					lastClass = w.h.missing
-				}
-			}
-			core = w.coreInstance(lastClass, r.Body)
+			core = w.coreInstance(w.class(r.Index), r.Body)
 		case hprof.ObjectArray:
-			k := w.byID.get(r.Class)
-			if k == NoClass {
-				w.unknown = true
-				k = w.h.missing
-			}
-			core = !w.b.plain[k]
+			core = !w.b.plain[w.class(r.Index)]
 			if !core {
-				if err := c.Elements(w.buf, func(p []byte) error {
-					core = core || !allZero(p)
-					return nil
-				}); err != nil {
-					core = true // the second read finds out
-				}
+				core = c.Elements(w.buf, notNull) != nil // damage: the second read finds out
 			}
 		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
 			core = !w.b.plain[w.h.prim[r.Elem]]
 		case hprof.ClassDump:
-			w.classes = append(w.classes, c.DecodeClass())
 			k := w.byID.get(r.ID)
+			if k == NoClass {
+				w.classes = append(w.classes, c.DecodeClass())
+			}
 			core = k == NoClass || w.b.coreClass(k)
 		case hprof.HeapDumpInfo:
 			continue
@@ -482,15 +501,33 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 		}
 	}
 	w.flush()
-	end := s.Offset + s.Length
-	if err := c.Err(); err != nil {
-		end = c.Offset()
-		w.problems = append(w.problems, hprof.Problem{Offset: end, Bytes: s.Offset + s.Length - end, What: err.Error()})
-	}
+	w.problems = append(w.problems, damageOf(c, s)...)
 	if end > start {
 		w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: end - start})
 	}
-	return tick(s.Offset + s.Length - start)
+	return tick(max(s.Offset+s.Length-start, 0))
+}
+
+// damageOf returns what a cursor skipped in a segment that it has read, and what it did not come to.
+func damageOf(c *hprof.Cursor, s hprof.Segment) []hprof.Problem {
+	out := c.Problems()
+	if err := c.Err(); err != nil {
+		what := err.Error()
+		if e := (*hprof.FormatError)(nil); errors.As(err, &e) && errors.Is(e.Err, io.ErrUnexpectedEOF) {
+			what = e.What
+		}
+		out = append(out, hprof.Problem{Offset: c.Offset(), Bytes: s.Offset + s.Length - c.Offset(), What: what})
+	}
+	return out
+}
+
+// class returns the class that the cursor found.
+func (w *surveyor) class(index int32) Class {
+	if index < 0 {
+		w.unknown = true
+		return w.h.missing
+	}
+	return Class(index)
 }
 
 // coreInstance reports whether an instance has an edge that matters.
@@ -516,6 +553,16 @@ func (w *surveyor) coreInstance(k Class, body []byte) bool {
 		}
 	}
 	return info.referent >= 0 && be.Uint32(body[info.referent:]) != 0
+}
+
+var errNotNull = errors.New("a reference that is not null")
+
+// notNull ends the reading of an array at the first piece with a reference.
+func notNull(p []byte) error {
+	if allZero(p) {
+		return nil
+	}
+	return errNotNull
 }
 
 func allZero(p []byte) bool {
@@ -578,7 +625,8 @@ func (h *Heap) progress(phase string, done, total int64) {
 
 // resetClasses builds the class table, in address order of the class objects.
 func (h *Heap) resetClasses(dumped []hprof.Class) {
-	h.classes, h.rawName, h.byName = nil, nil, map[string][]Class{}
+	room := len(dumped) + 16 // a million classes are not moved time and again
+	h.classes, h.rawName, h.byName = make([]ClassInfo, 0, room), make([]string, 0, room), make(map[string][]Class, room)
 	names := make(map[hprof.ID]string, len(h.file.Classes))
 	for _, l := range h.file.Classes {
 		if _, ok := names[l.Class]; !ok {

@@ -19,11 +19,6 @@ func (b *builder) dominators(ctx context.Context) error {
 		return err
 	}
 	defer anc.free()
-	label, err := newArray[uint32](n + 1)
-	if err != nil {
-		return err
-	}
-	defer label.free()
 	if err := b.parents.read(anc.v, 0); err != nil {
 		return err
 	}
@@ -32,7 +27,7 @@ func (b *builder) dominators(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = semi.Close() }()
-	if err := dominator.Semidominators(anc.v, label.v, b.buckets(ctx, func(first uint32, s []uint32) error {
+	if err := dominator.Semidominators(anc.v, b.low.v, b.buckets(ctx, func(first uint32, s []uint32) error {
 		return writeAll(semi, asBytes(s), int64(first)*4)
 	})); err != nil {
 		return err
@@ -40,7 +35,7 @@ func (b *builder) dominators(ctx context.Context) error {
 	_ = b.arcs.f.Close()
 	b.arcs = nil
 	anc.free()
-	label.free()
+	b.low.free()
 	for _, a := range []*array[uint32]{&b.dom, &b.jump, &b.depth} {
 		if *a, err = newArray[uint32](n + 1); err != nil {
 			return err

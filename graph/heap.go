@@ -96,6 +96,9 @@ type Heap struct {
 	defined map[Object][]Class // classes by loader
 	locals  map[Object][]Local // by thread object
 
+	threadOnce sync.Once
+	threadAt   map[Object]int32 // index into threads
+
 	strOnce sync.Once
 	str     stringFields
 	cursors sync.Pool
@@ -104,6 +107,7 @@ type Heap struct {
 	totals        [NumStrengths]Totals
 	dangling      int64
 	problems      []hprof.Problem
+	noRoots       bool
 	arrayElements int64   // of all arrays
 	Timing        []Phase // for --verbose
 }
@@ -347,7 +351,21 @@ func (h *Heap) Instances(c Class) iter.Seq[Object] {
 func (h *Heap) Layout() *layout.Model { return h.model }
 
 // Problems returns what is damaged or missing in the dump; retained sizes are lower bounds when it is not empty.
-func (h *Heap) Problems() []hprof.Problem { return h.problems }
+func (h *Heap) Problems() []hprof.Problem { return withReadProblems(h.problems, h.file) }
+
+// withReadProblems adds what came up while the dump was read, in file order.
+func withReadProblems(known []hprof.Problem, f *hprof.File) []hprof.Problem {
+	found := f.ReadProblems()
+	if len(found) == 0 {
+		return known
+	}
+	all := slices.Concat(known, found)
+	slices.SortStableFunc(all, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
+	return all
+}
+
+// NoRoots reports whether the dump has not one root of its own; then the classes of the boot loader stand for them.
+func (h *Heap) NoRoots() bool { return h.noRoots }
 
 // Dangling returns how many references point at addresses that the dump has no object for.
 func (h *Heap) Dangling() int64 { return h.dangling }

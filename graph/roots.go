@@ -59,12 +59,17 @@ func (h *Heap) Threads() []Thread {
 // ThreadOf returns the thread whose object is o.
 func (h *Heap) ThreadOf(o Object) (*Thread, bool) {
 	all := h.Threads()
-	for i := range all {
-		if all[i].Object == o {
-			return &all[i], true
+	h.threadOnce.Do(func() {
+		h.threadAt = make(map[Object]int32, len(all))
+		for i := range slices.Backward(all) { // of two serials of one object the lower counts
+			h.threadAt[all[i].Object] = int32(i)
 		}
+	})
+	i, ok := h.threadAt[o]
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	return &h.threads[i], true
 }
 
 // Locals returns the locals of a thread object, by frame. They are edges of the thread, not roots of their own.
@@ -81,22 +86,39 @@ func localTag(t hprof.Tag) bool {
 	return false
 }
 
-// makeRoots sorts roots from locals and finds the threads.
-func (h *Heap) makeRoots(raw []rawRoot) {
-	bySerial := map[uint32]Object{}
-	traceOf := map[uint32]uint32{}
+// threadRoot is the object of a live thread and the serial of its stack trace.
+type threadRoot struct {
+	object Object
+	trace  uint32
+}
+
+// threadRoots returns the live threads by serial; of two objects of one serial the lower counts.
+func (h *Heap) threadRoots(raw []rawRoot) map[uint32]threadRoot {
+	n := 0
+	for _, r := range raw {
+		if r.tag == hprof.RootThreadObject {
+			n++
+		}
+	}
+	threads := make(map[uint32]threadRoot, n)
 	for _, r := range raw {
 		if r.tag != hprof.RootThreadObject {
 			continue
 		}
 		if o := h.object(r.id); o != NoObject {
-			if old, ok := bySerial[r.serial]; !ok || o < old {
-				bySerial[r.serial] = o
-				traceOf[r.serial] = r.frame
+			if old, ok := threads[r.serial]; !ok || o < old.object {
+				threads[r.serial] = threadRoot{o, r.frame}
 			}
 		}
 	}
-	h.locals = map[Object][]Local{}
+	return threads
+}
+
+// makeRoots sorts roots from locals and finds the threads.
+func (h *Heap) makeRoots(raw []rawRoot) {
+	threads := h.threadRoots(raw)
+	var locals []threadLocal
+	h.noRoots = len(raw) == 0
 	sticky := false
 	for _, r := range raw {
 		o := h.object(r.id)
@@ -107,8 +129,8 @@ func (h *Heap) makeRoots(raw []rawRoot) {
 			continue
 		}
 		if localTag(r.tag) {
-			if t, ok := bySerial[r.serial]; ok {
-				h.locals[t] = append(h.locals[t], Local{o, r.tag, int32(r.frame)})
+			if t, ok := threads[r.serial]; ok {
+				locals = append(locals, threadLocal{t.object, Local{o, r.tag, int32(r.frame)}})
 				continue
 			}
 		}
@@ -125,18 +147,52 @@ func (h *Heap) makeRoots(raw []rawRoot) {
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Serial, b.Serial), cmp.Compare(a.Frame, b.Frame))
 	})
 	h.roots = slices.Compact(h.roots)
-	for _, l := range h.locals {
-		slices.SortFunc(l, func(a, b Local) int {
-			return cmp.Or(cmp.Compare(a.Frame, b.Frame), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind))
-		})
-	}
-	h.makeThreads(bySerial, traceOf)
+	h.locals = byThread(locals)
+	h.makeThreads(threads)
 }
 
-func (h *Heap) makeThreads(bySerial map[uint32]Object, traceOf map[uint32]uint32) {
-	classBySerial := map[uint32]string{}
+// threadLocal is a local with the thread object that holds it.
+type threadLocal struct {
+	thread Object
+	local  Local
+}
+
+// byThread gives each thread object its locals, by frame. All lie in one array: threads may be a hundred thousand.
+func byThread(all []threadLocal) map[Object][]Local {
+	slices.SortFunc(all, func(a, b threadLocal) int {
+		return cmp.Or(cmp.Compare(a.thread, b.thread), cmp.Compare(a.local.Frame, b.local.Frame), cmp.Compare(a.local.Object, b.local.Object),
+			cmp.Compare(a.local.Kind, b.local.Kind))
+	})
+	locals := make([]Local, len(all))
+	out := map[Object][]Local{}
+	first := 0
+	for i, l := range all {
+		locals[i] = l.local
+		if i == len(all)-1 || all[i+1].thread != l.thread {
+			out[l.thread] = locals[first : i+1 : i+1]
+			first = i + 1
+		}
+	}
+	return out
+}
+
+func (h *Heap) makeThreads(live map[uint32]threadRoot) {
+	if len(live) == 0 {
+		return
+	}
+	nameBySerial := make(map[uint32]hprof.ID, len(h.file.Classes))
 	for _, l := range h.file.Classes {
-		classBySerial[l.Serial] = javaName(h.file.Symbol(l.Name))
+		nameBySerial[l.Serial] = l.Name
+	}
+	names := map[hprof.ID]string{} // of symbol: threads share most of their frames
+	className := func(serial uint32) string {
+		id := nameBySerial[serial]
+		n, ok := names[id]
+		if !ok {
+			n = javaName(h.file.Symbol(id))
+			names[id] = n
+		}
+		return n
 	}
 	byThread := map[uint32]hprof.Trace{}
 	for _, t := range h.file.Traces {
@@ -144,15 +200,17 @@ func (h *Heap) makeThreads(bySerial map[uint32]Object, traceOf map[uint32]uint32
 			byThread[t.Thread] = t
 		}
 	}
-	for serial, o := range bySerial {
-		t := Thread{Object: o, Serial: serial}
-		tr, ok := h.file.Traces[traceOf[serial]]
+	h.threads = make([]Thread, 0, len(live))
+	for serial, l := range live {
+		t := Thread{Object: l.object, Serial: serial}
+		tr, ok := h.file.Traces[l.trace]
 		if !ok {
 			tr = byThread[serial]
 		}
+		t.Frames = slices.Grow(t.Frames, len(tr.Frames)) // nil where there are none
 		for _, id := range tr.Frames {
 			f := h.file.Frames[id]
-			t.Frames = append(t.Frames, Frame{classBySerial[f.Class], h.file.Symbol(f.Method), h.file.Symbol(f.Source), f.Line})
+			t.Frames = append(t.Frames, Frame{className(f.Class), h.file.Symbol(f.Method), h.file.Symbol(f.Source), f.Line})
 		}
 		h.threads = append(h.threads, t)
 	}

@@ -9,8 +9,8 @@ import (
 
 // search numbers the core in depth-first preorder, strength by strength: first all that the GC roots reach by strong edges,
 // then what the referents of soft references reach, and so on, at last what no root reaches. So strengths are ranges of
-// preorder numbers, and an edge into a lower range leads into a stronger object and is dropped. All other edges that are
-// not edges of the search tree are logged by target for the dominators.
+// preorder numbers, and an edge into a lower range leads into a stronger object and is dropped. Of the edges from ancestors, those of
+// the search tree among them, only the least source is kept for each target; all others are logged by target for the dominators.
 func (b *builder) search(ctx context.Context) error {
 	s, err := newSearcher(b)
 	if err != nil {
@@ -162,6 +162,7 @@ type searcher struct {
 	b       *builder
 	num     []uint32 // builder.adj.start: an object's list until it is met, then its number
 	met     array[uint64]
+	low     []uint32 // builder.low
 	stack   []step
 	stackB  []byte
 	n       uint32
@@ -177,6 +178,10 @@ const stepBytes = 24
 func newSearcher(b *builder) (*searcher, error) {
 	s := &searcher{b: b, num: b.adj.start.v}
 	var err error
+	if b.low, err = newArray[uint32](b.coreN + 1); err != nil {
+		return nil, err
+	}
+	s.low = b.low.v
 	if s.met, err = newArray[uint64](b.coreN/64 + 1); err != nil {
 		return nil, err
 	}
@@ -227,6 +232,7 @@ func (s *searcher) visit(v, parent uint32, depth int) (int, error) {
 	list := s.b.adj.list(v)
 	s.n++
 	s.num[v] = s.n
+	s.low[s.n] = parent
 	s.met.v[v/64] |= 1 << (v % 64)
 	if err := s.parents.put(parent); err != nil {
 		return 0, err
@@ -253,7 +259,7 @@ func (s *searcher) visit(v, parent uint32, depth int) (int, error) {
 func (s *searcher) start(v uint32) error {
 	if n := s.number(v); n != 0 {
 		if n > s.base {
-			s.arcs.put(n, 0)
+			s.low[n] = 0
 		}
 		return nil
 	}
@@ -291,6 +297,8 @@ func (s *searcher) start(v uint32) error {
 			if depth, err = s.visit(t, from, depth); err != nil {
 				return err
 			}
+		case n > from: // to a descendant
+			s.low[n] = min(s.low[n], from)
 		case n > s.base && n != from:
 			s.arcs.put(n, from)
 		}

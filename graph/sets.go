@@ -3,7 +3,6 @@ package graph
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -146,30 +145,32 @@ type grouping struct {
 
 func (h *Heap) grouping(by groupBy) *grouping {
 	g := &grouping{of: make([]int32, len(h.classes))}
+	if by == byClass {
+		g.gs = make([]Group, len(h.classes))
+		for c := range h.classes {
+			k := &h.classes[c]
+			g.of[c], g.gs[c] = int32(c), Group{Name: k.Name, Class: Class(c), Loader: k.Loader}
+		}
+		g.open = make([]uint32, len(g.gs))
+		return g
+	}
 	index := map[string]int32{}
 	for c := range h.classes {
 		k := &h.classes[c]
 		one := Group{Class: NoClass, Loader: NoObject}
-		key := ""
-		switch by {
-		case byClass:
-			one.Name, one.Class, one.Loader = k.Name, Class(c), k.Loader
-			key = string(binary.AppendVarint(nil, int64(c)))
-		case byPackage:
+		if by == byPackage {
 			one.Name = Package(k.Name)
-			key = one.Name
-		case byLoader:
+		} else {
 			one.Loader = k.Loader
 			one.Name = "<boot loader>"
 			if k.Loader != NoObject {
 				one.Name = h.Name(k.Loader)
 			}
-			key = one.Name
 		}
-		i, ok := index[key]
+		i, ok := index[one.Name]
 		if !ok {
 			i = int32(len(g.gs))
-			index[key] = i
+			index[one.Name] = i
 			g.gs = append(g.gs, one)
 		}
 		g.of[c] = i

@@ -82,11 +82,8 @@ type store struct {
 	maps [][]byte
 }
 
-// inMemoryBytes of heap dump are few enough objects for columns in memory: about 60 MiB.
-const inMemoryBytes = 128 << 20
-
-func newStore(dir string, dumpBytes int64) (*store, error) {
-	if dumpBytes <= inMemoryBytes {
+func newStore(dir string, inMemory bool) (*store, error) {
+	if inMemory {
 		return &store{}, nil
 	}
 	f, err := tempFile(dir)

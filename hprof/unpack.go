@@ -1,65 +1,105 @@
 package hprof
 
 import (
-	"bufio"
-	"compress/flate"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"heapcause/hprof/gzip"
 )
 
-// unpack makes a gzip file readable at any offset by writing its content to a temporary file that has no name.
-func (f *File) unpack(ctx context.Context, fd *os.File, opt Options) error {
-	var m [3]byte
-	if n, _ := fd.ReadAt(m[:], 0); n < 3 || m != [3]byte{0x1f, 0x8b, 8} {
-		return nil
-	}
-	z, err := gzip.NewReader(bufio.NewReaderSize(fd, 1<<20))
+// maxWindow of zstd is the most that its command unpacks without being told: --long=27.
+const maxWindow = 128 << 20
+
+// unpack writes the content of a packed dump to a temporary file, where it can be read at any offset. packed is the size of r, 0
+// when not known.
+func (f *File) unpack(ctx context.Context, r io.Reader, p packing, packed int64, opt *Options) error {
+	in := &counted{r: r}
+	z, err := unpacker(in, p, opt)
 	if err != nil {
-		return fmt.Errorf("%w: damaged gzip header: %v", ErrNotHPROF, err)
+		return err
 	}
+	defer z.close()
+	out := readAhead(ctx, z.r)
+	defer out.Close()
 	// Look before unpacking gigabytes of something else.
-	head := make([]byte, 64)
-	n, err := io.ReadFull(z, head)
+	head := make([]byte, headBytes)
+	n, err := io.ReadFull(out, head)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if _, herr := parseHeader(head[:n]); herr != nil {
-		return fmt.Errorf("inside gzip: %w", herr)
-	}
-	tmp, err2 := os.CreateTemp(opt.TempDir, "heapcause-*.hprof")
-	if err2 != nil {
-		return fmt.Errorf("unpacking gzip: %w", err2)
-	}
-	os.Remove(tmp.Name()) // the descriptor keeps it; nothing is left behind, whatever happens
-	f.close = append(f.close, tmp.Close)
-	if _, werr := tmp.Write(head[:n]); werr != nil {
-		return fmt.Errorf("unpacking gzip: %w", werr)
-	}
-	size := int64(n)
-	buf := make([]byte, 1<<20)
-	for err == nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if n == 0 && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("%w: damaged %s data: %v", ErrNotHPROF, p, err)
 		}
-		n, err = z.Read(buf)
-		if n > 0 {
-			if _, werr := tmp.Write(buf[:n]); werr != nil {
-				return fmt.Errorf("unpacking gzip into a temporary file: %w", werr)
-			}
-			size += int64(n)
-		}
+		return fmt.Errorf("inside %s: %w", p, herr)
 	}
-	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		what := "the gzip file ends early"
-		var corrupt flate.CorruptInputError
-		if errors.As(err, &corrupt) || errors.Is(err, gzip.ErrChecksum) || !errors.Is(err, io.ErrUnexpectedEOF) {
-			what = "the gzip data is damaged: " + err.Error()
-		}
-		f.problem(size, 0, "%s", what)
+	phase := "unpacking " + p.String()
+	all := io.MultiReader(bytes.NewReader(head[:n]), out)
+	tmp, size, rerr, err := f.spool(ctx, all, opt, phase, func() { opt.progress(phase, in.n.Load(), packed) })
+	if err != nil {
+		return err
 	}
-	f.r, f.Size = tmp, size
-	f.Unpacked = "gzip, unpacked to a temporary file"
+	f.r, f.Size, f.Compression = tmp, size, p.String()
+	if rerr != nil {
+		f.unpackProblem(p, rerr, z, packed)
+	}
 	return nil
+}
+
+// unpackProblem tells why unpacking ended before the end.
+func (f *File) unpackProblem(p packing, err error, z unpacking, packed int64) {
+	switch {
+	case errors.Is(err, gzip.ErrHeader) && packed > 0:
+		f.problem(f.Size, 0, "the last %d bytes of the file, after the gzip data, are no gzip: they were not read", packed-z.used())
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrMagicMismatch):
+		f.problem(f.Size, 0, "what follows the %s data is none: it was not read", p)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		f.problem(f.Size, 0, "the %s file ends early", p)
+	default:
+		f.problem(f.Size, 0, "the %s data is damaged: %v", p, bare(err))
+	}
+}
+
+// unpacking is a decoder at work.
+type unpacking struct {
+	r     io.Reader
+	close func()
+	used  func() int64 // packed bytes used, for gzip
+}
+
+func unpacker(r io.Reader, p packing, opt *Options) (unpacking, error) {
+	if p == gzipFile {
+		z, err := gzip.NewStream(r)
+		if err != nil {
+			return unpacking{}, fmt.Errorf("%w: %v", ErrNotHPROF, err)
+		}
+		return unpacking{z, func() {}, z.Packed}, nil
+	}
+	head := make([]byte, zstd.HeaderMaxSize)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return unpacking{}, err
+	}
+	var h zstd.Header
+	if err := h.Decode(head[:n]); err != nil {
+		return unpacking{}, fmt.Errorf("%w: damaged zstd header: %v", ErrNotHPROF, err)
+	}
+	if h.WindowSize > maxWindow {
+		return unpacking{}, fmt.Errorf("packed with a zstd window of %d MiB, more than %d: unpack it with `zstd -d --long=31`", h.WindowSize>>20, maxWindow>>20)
+	}
+	if h.HasFCS && h.FrameContentSize < 1<<62 {
+		if err := enough(opt.tempDir(), int64(h.FrameContentSize)); err != nil {
+			return unpacking{}, &TempError{opt.tempDir(), "unpacking zstd", err}
+		}
+	}
+	z, err := zstd.NewReader(io.MultiReader(bytes.NewReader(head[:n]), r), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(2))
+	if err != nil {
+		return unpacking{}, err
+	}
+	return unpacking{z, z.Close, nil}, nil
 }

@@ -101,5 +101,5 @@ func completeDumps(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return []string{"hprof", "gz", "bin"}, cobra.ShellCompDirectiveFilterFileExt
+	return []string{"hprof", "gz", "zst", "bin"}, cobra.ShellCompDirectiveFilterFileExt
 }

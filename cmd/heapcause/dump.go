@@ -7,56 +7,170 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
+	"sync"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/term"
 
 	"heapcause/graph"
 	"heapcause/hprof"
 )
 
-// checkDump refuses what is certainly no dump that can be read, with a word on what it is.
-func checkDump(path, output string) error {
+// checkDump refuses what is certainly no dump that can be read, with a word on what it is. It reports whether the dump can be
+// read but once: standard input ("-") or a pipe.
+func checkDump(path, output string) (stream bool, err error) {
 	if path == "-" {
-		return &hintError{errors.New("-: this version does not read standard input"), "write the dump to a file and name that"}
+		return true, nil
 	}
 	st, err := os.Stat(path)
 	if err != nil {
-		return fileError(path, err)
+		return false, fileError(path, err)
 	}
-	switch {
-	case st.IsDir():
-		return &hintError{fmt.Errorf("%s: is a folder, not a heap dump", path), dumpsIn(path)}
-	case !st.Mode().IsRegular():
-		return &hintError{fmt.Errorf("%s: is no regular file", path), "a dump is read more than once: write it to a file and name that"}
+	if st.IsDir() {
+		return false, &hintError{fmt.Errorf("%s: is a folder, not a heap dump", path), dumpsIn(path)}
 	}
 	if out, err := os.Stat(output); err == nil && os.SameFile(st, out) {
-		return &hintError{fmt.Errorf("-o %s: is the dump itself", output), "name another file"}
+		return false, &hintError{fmt.Errorf("-o %s: is the dump itself", output), "name another file"}
 	}
-	return nil
+	return !st.Mode().IsRegular(), nil
 }
 
-// open opens a dump. What is certainly none is refused with a word on what it is.
-func (a *app) open(ctx context.Context, path string) (*hprof.File, error) {
-	if err := checkDump(path, a.f.output); err != nil {
+// open opens a dump. "-" is standard input; like a pipe it is kept in a temporary file, as a dump is read more than once.
+func (a *app) open(ctx context.Context, path string, p *progress) (*hprof.File, error) {
+	stream, err := checkDump(path, a.f.output)
+	if err != nil {
 		return nil, err
 	}
+	a.chooseTempDir(path)
+	opt := hprof.Options{TempDir: a.f.tempDir, Dump: a.f.dump, Progress: p.update}
 	defer a.timing.phase("opening")()
-	return a.openWith(ctx, path, hprof.Options{TempDir: a.f.tempDir})
+	switch {
+	case path == "-":
+		if f, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return nil, &hintError{errors.New("-: standard input is a terminal"), "pipe a dump into it, or name a file"}
+		}
+		return a.openStream(ctx, a.stdin, "standard input", opt, p)
+	case stream:
+		fd, err := os.Open(path)
+		if err != nil {
+			return nil, fileError(path, err)
+		}
+		defer func() { _ = fd.Close() }()
+		if term.IsTerminal(int(fd.Fd())) {
+			return nil, &hintError{fmt.Errorf("%s: is a terminal", path), "pipe a dump into it, or name a file"}
+		}
+		return a.openStream(ctx, fd, path, opt, p)
+	}
+	return a.openFile(ctx, path, opt, p)
 }
 
-func (a *app) openWith(ctx context.Context, path string, opt hprof.Options) (*hprof.File, error) {
-	f, err := hprof.Open(ctx, path, opt)
-	if errors.Is(err, hprof.ErrNotHPROF) {
-		return nil, &hintError{named(path, err), notHPROFHint(path)}
+// chooseTempDir says where temporary files go, unless the user has.
+func (a *app) chooseTempDir(path string) {
+	if a.f.tempDir == "" {
+		a.f.tempDir = defaultTempDir(path)
 	}
-	if err != nil {
+}
+
+// openFile opens a dump that is a file.
+func (a *app) openFile(ctx context.Context, path string, opt hprof.Options, p *progress) (*hprof.File, error) {
+	f, err := hprof.Open(ctx, path, opt)
+	switch {
+	case errors.Is(err, hprof.ErrNotHPROF):
+		return nil, &hintError{named(path, err), notHPROFHint(path, headOf(path))}
+	case errors.Is(err, hprof.ErrNoSuchDump):
+		return nil, a.noSuchDump(named(path, err))
+	case err != nil:
 		return nil, fileError(path, err)
+	}
+	a.sayDumps(path, f, p)
+	if f.Temp.Bytes > 0 && a.f.verbose {
+		p.say("unpacked %s of %s into a temporary file in %s", humanize.IBytes(uint64(f.Temp.Bytes)), f.Compression, f.Temp.Dir)
 	}
 	return f, nil
 }
 
+func (a *app) noSuchDump(err error) error {
+	return &hintError{fmt.Errorf("--dump %d: %w", a.f.dump, err), "leave the option out for the first"}
+}
+
+// sayDumps says that a file holds several dumps.
+func (a *app) sayDumps(name string, f *hprof.File, p *progress) {
+	if f.Dumps > 1 {
+		p.say("%s: holds %d dumps; this is number %d (--dump chooses)", name, f.Dumps, f.Dump)
+	}
+}
+
+// openStream opens a dump that can be read but once, and says where it is kept.
+func (a *app) openStream(ctx context.Context, r io.Reader, name string, opt hprof.Options, p *progress) (*hprof.File, error) {
+	if r == nil {
+		r = strings.NewReader("")
+	}
+	head := &headKeeper{r: r}
+	if file, ok := r.(*os.File); ok && fromStart(file) { // a file after all: heapcause - < app.hprof
+		head.head = readHead(file)
+	} else {
+		r = head
+	}
+	f, err := hprof.OpenStream(ctx, r, name, opt)
+	switch {
+	case errors.Is(err, hprof.ErrNotHPROF):
+		return nil, &hintError{named(name, err), notHPROFHint(name, head.bytes())}
+	case errors.Is(err, hprof.ErrNoSuchDump):
+		return nil, a.noSuchDump(named(name, err))
+	case err != nil:
+		return nil, named(name, err)
+	}
+	a.sayDumps(name, f, p)
+	if f.Temp.Bytes == 0 || a.f.quiet {
+		return f, nil
+	}
+	read, kept := humanize.IBytes(uint64(f.DiskSize)), humanize.IBytes(uint64(f.Temp.Bytes))
+	if f.Temp.Bytes == f.DiskSize {
+		p.say("read %s from %s into a temporary file in %s", read, name, f.Temp.Dir)
+	} else {
+		p.say("read %s of %s from %s, unpacked into a temporary file of %s in %s", read, f.Compression, name, kept, f.Temp.Dir)
+	}
+	return f, nil
+}
+
+// fromStart reports whether f is a regular file of which nothing has been read.
+func fromStart(f *os.File) bool {
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return false
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	return err == nil && at == 0
+}
+
+// headKeeper keeps how a stream begins, to tell what it is when it is no dump.
+type headKeeper struct {
+	r    io.Reader
+	mu   sync.Mutex
+	head []byte
+}
+
+func (k *headKeeper) Read(b []byte) (int, error) {
+	n, err := k.r.Read(b)
+	k.mu.Lock()
+	if room := headBytes - len(k.head); room > 0 {
+		k.head = append(k.head, b[:min(n, room)]...)
+	}
+	k.mu.Unlock()
+	return n, err
+}
+
+func (k *headKeeper) bytes() []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.head)
+}
+
 // build opens a dump and builds its graph. done releases both.
 func (a *app) build(ctx context.Context, path string, p *progress, noInbound bool) (h *graph.Heap, done func(), err error) {
-	f, err := a.open(ctx, path)
+	f, err := a.open(ctx, path, p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +179,7 @@ func (a *app) build(ctx context.Context, path string, p *progress, noInbound boo
 	h, err = graph.Build(ctx, f, opt)
 	if err != nil {
 		_ = f.Close()
-		return nil, nil, named(path, err)
+		return nil, nil, named(f.Path, err)
 	}
 	a.timing.phases = append(a.timing.phases, h.Timing...)
 	return h, func() {
@@ -79,7 +193,7 @@ func (a *app) graphOptions(p *progress) graph.Options {
 	if a.f.references == "all" {
 		refs = graph.AllReferences
 	}
-	return graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, Progress: p.update}
+	return graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update}
 }
 
 // fileError says "path: cause" of an error in opening a file.
@@ -88,7 +202,8 @@ func fileError(path string, err error) error {
 	if errors.As(err, &p) && p.Path == path {
 		err = fmt.Errorf("%s: %w", path, p.Err)
 	}
-	if err = named(path, err); errors.Is(err, fs.ErrNotExist) {
+	var tmp *hprof.TempError
+	if err = named(path, err); errors.Is(err, fs.ErrNotExist) && !errors.As(err, &tmp) {
 		return &hintError{err, missingHint(path)}
 	}
 	return err
@@ -115,6 +230,10 @@ func warn(w io.Writer, objects int64, problems []hprof.Problem) {
 			fmt.Fprintf(w, "heapcause: warning: and %d more damaged places\n", len(problems)-i)
 			return
 		}
-		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s\n", p.Offset, p.What)
+		bytes := ""
+		if p.Bytes > 0 && !strings.Contains(p.What, " bytes") {
+			bytes = fmt.Sprintf(" (%d bytes)", p.Bytes)
+		}
+		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s%s\n", p.Offset, p.What, bytes)
 	}
 }

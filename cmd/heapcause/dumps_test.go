@@ -15,12 +15,18 @@ var dumps = map[string]func() []byte{
 	"cache-4": func() []byte { return cacheDump(4) },
 	"other":   otherDump,
 	"gzip":    func() []byte { return cacheDump(8, hproftest.Gzip()) },
+	"blocks":  func() []byte { return cacheDump(8, hproftest.GzipBlocks(32<<10)) },
+	"zstd":    func() []byte { return cacheDump(8, hproftest.Zstd()) },
 	"shapes":  shapesDump,
 	"names":   namesDump,
+	"many":    func() []byte { return manyDump(125_000) },
 	"cut": func() []byte {
 		b := cacheDump(8)
 		return b[:len(b)-100]
 	},
+	"two":    func() []byte { return append(cacheDump(8), shapesDump()...) },
+	"base":   func() []byte { b, _ := interruptedDump(); return b },
+	"part":   func() []byte { _, p := interruptedDump(); return p },
 	"header": func() []byte { return cacheDump(8)[:31] },
 	"half":   func() []byte { return cacheDump(8)[:20] },
 }
@@ -75,4 +81,27 @@ func namesDump() []byte {
 	evil := d.Class("com.acme.\x1b[31mEvil\tName\n")
 	d.Root(hprof.RootJNIGlobal, d.Instance(evil))
 	return d.Bytes()
+}
+
+// manyDump has a chain of pairs of objects. The graph of 125,000 pairs takes more than 64 MiB of memory.
+func manyDump(pairs int) []byte {
+	d := hproftest.New(8)
+	class := d.Class("com.acme.Node", hproftest.Fields("Object a", "Object b"), hproftest.Sticky())
+	var last *hproftest.Object
+	for range pairs {
+		last = d.Instance(class, last, d.Instance(class, last))
+	}
+	d.Root(hprof.RootJNIGlobal, last)
+	return d.Bytes()
+}
+
+// interruptedDump is what a JVM leaves that was killed while it dumped.
+func interruptedDump() (base, part []byte) {
+	b := cacheDump(8, hproftest.Segments(4000))
+	f, err := hprof.OpenBytes(b)
+	if err != nil {
+		panic(err)
+	}
+	at := f.Segments[0].Offset - 9
+	return b[:at:at], b[at : len(b)-9]
 }

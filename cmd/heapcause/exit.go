@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"heapcause/graph"
+	"heapcause/hprof"
 )
 
 // Exit codes. They are decided here alone.
@@ -57,17 +60,35 @@ func exitCode(err error, stderr io.Writer) int {
 // hint returns a line on what to do about an error, "" when there is none.
 func hint(err error) string {
 	var h *hintError
+	var t *hprof.TempError
+	var m *graph.MemoryError
 	switch {
 	case errors.As(err, &h):
 		return h.hint
+	case errors.As(err, &m):
+		return fmt.Sprintf("--max-memory %dMiB allows it where the machine has as much; heapcause histogram needs little", (m.Need+1<<20-1)>>20)
+	case errors.Is(err, hprof.ErrChanged):
+		return "wait until the JVM has written it, or copy it first"
 	case errors.Is(err, graph.ErrTooLarge):
 		return "heapcause histogram reads dumps of any size"
+	case errors.As(err, &t) && errors.Is(err, syscall.ENOSPC):
+		return "the whole unpacked dump has to fit there: free some space, or choose another folder with --temp-dir"
+	case fileTooLarge(err):
+		return "this process may write files of a limited size only (ulimit -f)"
 	case errors.Is(err, syscall.ENOSPC):
 		return "temporary files need about 40 bytes per object: choose another folder with --temp-dir"
+	case ofTemporaryFile(err), errors.As(err, &t):
+		return "temporary files can go elsewhere: --temp-dir names a folder that this user may write to"
 	case errors.Is(err, fs.ErrPermission):
 		return "the JVM writes dumps readable by its own user only: run as that user, or change the file's mode"
 	case errors.Is(err, errIncomplete):
 		return "--allow-incomplete judges what is there"
 	}
 	return ""
+}
+
+// ofTemporaryFile reports whether a temporary file could not be made.
+func ofTemporaryFile(err error) bool {
+	var p *fs.PathError
+	return errors.As(err, &p) && strings.HasPrefix(filepath.Base(p.Path), "heapcause-")
 }

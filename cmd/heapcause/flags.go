@@ -32,9 +32,11 @@ type flags struct {
 	quiet           bool
 	verbose         bool
 	tempDir         string
+	maxMemory       string
 	allowIncomplete bool
 	all             bool
 	verify          string
+	dump            int
 }
 
 // The values of flags that are words.
@@ -50,7 +52,9 @@ func (a *app) commonFlags(c *cobra.Command, formats ...string) {
 	f.StringVarP(&a.f.format, "format", "f", "", "output format: "+strings.Join(formats, ", ")+" (default: by the ending of -o, else text)")
 	f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output")
 	f.IntVar(&a.f.workers, "workers", 0, "processors to use (default: all)")
-	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: the system's)")
+	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: TMPDIR, else the system's; no RAM disk)")
+	f.StringVar(&a.f.maxMemory, "max-memory", "", "refuse what needs more memory: 2GiB, 0 for no limit (default: the control group's or the machine's)")
+	f.IntVar(&a.f.dump, "dump", 1, "which dump, when a file holds several, one behind the other")
 	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress")
 	f.BoolVarP(&a.f.verbose, "verbose", "v", false, "time per phase and peak memory on standard error")
 	complete(c, "format", formats...)
@@ -91,10 +95,16 @@ func (a *app) check(formats ...string) error {
 	if a.f.workers < 0 {
 		return &hintError{fmt.Errorf("--workers %d: must not be negative", a.f.workers), "0 uses all processors"}
 	}
+	if a.f.dump < 1 {
+		return &hintError{fmt.Errorf("--dump %d: dumps count from 1", a.f.dump), "1 is the first"}
+	}
 	if d := a.f.tempDir; d != "" {
 		if st, err := os.Stat(d); err != nil || !st.IsDir() {
 			return &hintError{fmt.Errorf("--temp-dir %s: there is no such folder", d), "create it first, or leave the option out"}
 		}
+	}
+	if err := a.checkMemory(); err != nil {
+		return err
 	}
 	return checkOutput(a.f.output)
 }

@@ -62,18 +62,18 @@ func (a *app) histogram(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	f, err := a.open(ctx, path)
+	p := a.progress()
+	defer p.clear()
+	f, err := a.open(ctx, path, p)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	p := a.progress()
-	defer p.clear()
 	phase := a.timing.phase("counting")
-	h, err := graph.CountClasses(ctx, f, graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, Progress: p.update})
+	h, err := graph.CountClasses(ctx, f, graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update})
 	phase()
 	if err != nil {
-		return named(path, err)
+		return named(f.Path, err)
 	}
 	p.clear()
 	warn(a.stderr, h.Total.Objects, h.Problems)

@@ -22,12 +22,18 @@ type use func(h *graph.Heap) (emit func() error, err error)
 // withHeap runs a command on the graph of a dump: from its index where there is a valid one, else built. inbound says that the
 // command needs inbound references.
 func (a *app) withHeap(ctx context.Context, path string, p *progress, inbound bool, use use) error {
-	if err := checkDump(path, a.f.output); err != nil {
-		return err
-	}
-	x, err := a.indexOf(path)
+	stream, err := checkDump(path, a.f.output)
 	if err != nil {
 		return err
+	}
+	a.chooseTempDir(path)
+	var x *dumpIndex
+	if !stream {
+		if x, err = a.indexOf(path); err != nil {
+			return err
+		}
+	} else if a.f.index == "always" {
+		return errStreamIndex
 	}
 	if x != nil {
 		if done, err := a.fromIndex(ctx, x, p, use); done {
@@ -62,6 +68,12 @@ type dumpIndex struct {
 // indexOf returns the place of a dump's index, nil when none is wanted or there is no folder for it.
 func (a *app) indexOf(path string) (*dumpIndex, error) {
 	if a.f.index == "never" {
+		return nil, nil
+	}
+	if a.f.dump > 1 { // the header, by which a dump is known again, is that of the first
+		if a.f.index == "always" {
+			return nil, &hintError{fmt.Errorf("--index always: an index is kept of the first dump in a file only"), "leave --index or --dump out"}
+		}
 		return nil, nil
 	}
 	dir, err := a.indexDir()
@@ -144,7 +156,7 @@ func (a *app) fromIndex(ctx context.Context, x *dumpIndex, p *progress, use use)
 
 // openIndexed opens the dump without reading its records, and its graph from the index.
 func (a *app) openIndexed(ctx context.Context, x *dumpIndex, file *index.File, p *progress) (*graph.Heap, error) {
-	f, err := a.openWith(ctx, x.key.Dump, hprof.Options{TempDir: a.f.tempDir, HeaderOnly: true})
+	f, err := a.openFile(ctx, x.key.Dump, hprof.Options{TempDir: a.f.tempDir, HeaderOnly: true}, p)
 	if err != nil {
 		_ = file.Close()
 		return nil, err
@@ -157,8 +169,17 @@ func (a *app) openIndexed(ctx context.Context, x *dumpIndex, file *index.File, p
 	return h, nil
 }
 
+// errStreamIndex says that an index stands for a file.
+var errStreamIndex = &hintError{errors.New("an index is kept of a dump that is a file"), "write the dump to a file and name that"}
+
+// errParts says that no index stands for several files.
+var errParts = errors.New("the dump lies in several files")
+
 // writeIndex writes the index of a graph and times it.
 func (a *app) writeIndex(ctx context.Context, h *graph.Heap, x *dumpIndex) (size int64, err error) {
+	if h.File().Parts > 0 {
+		return 0, errParts
+	}
 	known := len(h.Timing)
 	_, size, err = h.WriteIndex(ctx, x.dir, x.key)
 	a.timing.phases = append(a.timing.phases, h.Timing[known:]...)

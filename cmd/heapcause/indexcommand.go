@@ -106,8 +106,12 @@ type madeJSON struct {
 
 // makeIndex builds the index of a dump where there is no valid one.
 func (a *app) makeIndex(ctx context.Context, path string) error {
-	if err := checkDump(path, a.f.output); err != nil {
+	stream, err := checkDump(path, a.f.output)
+	if err != nil {
 		return err
+	}
+	if stream {
+		return errStreamIndex
 	}
 	a.f.index = "always"
 	if err := a.checkIndexDir(); err != nil {

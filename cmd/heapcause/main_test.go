@@ -15,7 +15,8 @@ import (
 func TestMain(m *testing.M) {
 	_ = os.Setenv("XDG_CACHE_HOME", filepath.Join(os.TempDir(), "heapcause-test-without-cache")) // nobody's indexes
 	testscript.Main(m, map[string]func(){
-		"heapcause": main,
+		"heapcause":        main,
+		"heapcause-victim": victim,
 	})
 }
 

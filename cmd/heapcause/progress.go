@@ -27,8 +27,14 @@ func (a *app) progress() *progress {
 
 const progressEvery = 200 * time.Millisecond
 
+// phaseHook is told of progress first; nil but in tests.
+var phaseHook func(phase string)
+
 // update is called from any goroutine, often.
 func (p *progress) update(phase string, done, total int64) {
+	if phaseHook != nil {
+		phaseHook(phase)
+	}
 	if !p.on {
 		return
 	}
@@ -43,6 +49,9 @@ func (p *progress) update(phase string, done, total int64) {
 	}
 	p.last, p.shown = now, true
 	line := phase
+	if total == 0 && done > 0 { // nobody knows how much there is
+		line += "  " + humanize.IBytes(uint64(done))
+	}
 	if total > 0 {
 		line += fmt.Sprintf("  %d %%  %s of %s", 100*done/total, humanize.IBytes(uint64(done)), humanize.IBytes(uint64(total)))
 		if spent := now.Sub(p.begun); done > 0 && spent > time.Second {
@@ -51,6 +60,16 @@ func (p *progress) update(phase string, done, total int64) {
 		}
 	}
 	fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+}
+
+// say prints a line of its own.
+func (p *progress) say(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	fmt.Fprintf(p.w, "heapcause: "+format+"\n", args...)
 }
 
 // clear removes the line for good.

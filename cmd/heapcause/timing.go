@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/metrics"
 	"strings"
 	"time"
 
@@ -31,9 +32,20 @@ func (a *app) printTiming() {
 		total += p.Wall
 	}
 	fmt.Fprintf(a.stderr, "%-20s %8.2f s\n", "all phases", total.Seconds())
+	fmt.Fprintf(a.stderr, "%-20s %8.2f s of processor time\n", "garbage collection", collecting())
 	if n := peakMemory(); n > 0 {
 		fmt.Fprintf(a.stderr, "%-20s %10s\n", "peak memory", humanize.IBytes(uint64(n)))
 	}
+}
+
+// collecting returns the processor time that the garbage collector has taken so far, in seconds.
+func collecting() float64 {
+	s := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	metrics.Read(s)
+	if s[0].Value.Kind() != metrics.KindFloat64 {
+		return 0
+	}
+	return s[0].Value.Float64()
 }
 
 // peakMemory returns the peak resident size of this process in bytes, 0 where the system does not tell.

@@ -40,6 +40,7 @@ func BenchmarkPasses(b *testing.B) {
 
 	semidominators := func() {
 		copy(anc, s.parent)
+		copy(label, s.parent)
 		_ = Semidominators(anc, label, func(yield func(Bucket, error) bool) { yield(all, nil) })
 	}
 	b.Run("Semidominators", func(b *testing.B) {

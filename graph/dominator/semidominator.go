@@ -9,9 +9,9 @@ import (
 // Those of target First+i are Pred[Start[i]:Start[i+1]], so Start has one
 // element more than there are targets. First is at least 1.
 //
-// Every edge between reached vertices must be in some bucket, except edges from
-// a target's own parent and self loops, which may be. A root that the search
-// met from elsewhere has the predecessor 0. Order and repetition within a
+// Every edge between reached vertices must be in some bucket, except self loops
+// and edges from ancestors in the search tree that label covers, which may be.
+// A root that the search met from elsewhere has the predecessor 0. Order and repetition within a
 // target do not matter, and neither does whether a predecessor is smaller or
 // greater than its target.
 //
@@ -59,7 +59,9 @@ func (b *Bucket) Fill(arcs []uint64) {
 // first pass of Semi-NCA.
 //
 // anc and label have N+1 elements. On entry anc[w] is the parent of w for each w
-// from 1 to N; label may hold anything. Both are working memory, 8 bytes per
+// from 1 to N, and label[w] the least of w's predecessors among its ancestors, or
+// any other of them where the buckets have the rest: the parent, to begin with.
+// Both are working memory, 8 bytes per
 // vertex, and hold nothing of use afterwards.
 //
 // The buckets come in descending order of target and together cover N down to 1
@@ -97,7 +99,7 @@ func (b *Bucket) semidominators(anc, label []uint32) error {
 	more := b.More
 	for i := b.targets() - 1; i >= 0; i-- {
 		w := b.First + uint32(i)
-		semi := anc[w] // still the parent: eval changes only numbers above its bound
+		semi := label[w] // as it was on entry: eval changes only numbers above its bound
 		for _, v := range b.Pred[b.Start[i]:b.Start[i+1]] {
 			if v > w {
 				v = eval(anc, label, v, w)

@@ -44,6 +44,7 @@ func (s *search) immediateDominators(all Bucket) []uint32 {
 	n := s.count()
 	anc, label, semi := make([]uint32, n+1), make([]uint32, n+1), make([]uint32, n+1)
 	copy(anc, s.parent)
+	copy(label, s.parent)
 	all.Semi = semi[1:]
 	// The only bucket there is carries no error.
 	_ = Semidominators(anc, label, func(yield func(Bucket, error) bool) { yield(all, nil) })

@@ -20,7 +20,7 @@ type Dump struct {
 	loose   bool
 
 	segment   int64
-	gzip      bool
+	pack      func(plain []byte) []byte
 	heapFirst bool
 	order     Order
 
@@ -64,8 +64,16 @@ func NoSticky() Option { return func(d *Dump) { d.loose = true } }
 // one HEAP_DUMP record.
 func Segments(n int64) Option { return func(d *Dump) { d.segment = n } }
 
-// Gzip packs the dump.
-func Gzip() Option { return func(d *Dump) { d.gzip = true } }
+// Gzip packs the dump as the gzip command does.
+func Gzip() Option { return func(d *Dump) { d.pack = packGzip } }
+
+// GzipBlocks packs the dump as HotSpot does with -gz=1: in members of at most n bytes each, the first with a comment.
+func GzipBlocks(n int) Option {
+	return func(d *Dump) { d.pack = func(b []byte) []byte { return packBlocks(b, n) } }
+}
+
+// Zstd packs the dump with zstd.
+func Zstd() Option { return func(d *Dump) { d.pack = packZstd } }
 
 // HeapFirst puts the heap before the symbols, classes and traces.
 func HeapFirst() Option { return func(d *Dump) { d.heapFirst = true } }

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
-
 	"heapcause/hprof"
 )
 
@@ -42,6 +40,17 @@ func Reversed(rs []Record) {
 func Shuffled(seed uint64) Order {
 	return func(rs []Record) {
 		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(rs), func(i, j int) { rs[i], rs[j] = rs[j], rs[i] })
+	}
+}
+
+// Unordered mixes objects and roots and leaves the classes first, as collectors do that walk the heap by marking.
+func Unordered(seed uint64) Order {
+	return func(rs []Record) {
+		n := 0
+		for n < len(rs) && rs[n].kind == classRecord {
+			n++
+		}
+		Shuffled(seed)(rs[n:])
 	}
 }
 
@@ -101,16 +110,13 @@ func (d *Dump) Open(t testing.TB) *hprof.File {
 
 // WriteTo writes the dump.
 func (d *Dump) WriteTo(w io.Writer) (int64, error) {
-	if d.gzip {
+	if d.pack != nil {
 		var plain bytes.Buffer
-		z := gzip.NewWriter(&plain)
-		if _, err := d.plain(z); err != nil {
+		if _, err := d.plain(&plain); err != nil {
 			return 0, err
 		}
-		if err := z.Close(); err != nil {
-			return 0, err
-		}
-		return plain.WriteTo(w)
+		n, err := w.Write(d.pack(plain.Bytes()))
+		return int64(n), err
 	}
 	return d.plain(w)
 }

@@ -1,0 +1,91 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+
+	"heapcause/hprof"
+)
+
+// The model of the memory and the temporary disk space that Build takes at its peak. It follows from the arrays that are alive
+// at once, and is fitted to scale-1, zoo and pg-timer (docs/performance.md). Memory is resident memory: pages of the mapped
+// temporary files count as long as the system does not take them back.
+const (
+	fixedMemory     = 60 << 20 // program and buffers
+	memoryPerClass  = 2 << 10
+	memoryPerObject = 4.0
+	memoryPerCore   = 18.0
+
+	fixedDisk        = 4 << 20
+	diskPerObject    = 14.0
+	diskPerReference = 8.0
+)
+
+// needs returns the peaks of memory and temporary disk space of Build.
+func (o *Options) needs(objects, core, refs, classes, dumpBytes int64) (memory, disk int64) {
+	memory = fixedMemory + memoryPerClass*classes + int64(memoryPerObject*float64(objects)+memoryPerCore*float64(core))
+	disk = fixedDisk
+	if columns := int64(diskPerObject * float64(objects)); o.columnsInMemory(dumpBytes) {
+		memory += columns
+	} else {
+		disk += columns
+	}
+	if o.inbound() {
+		disk += int64(diskPerReference * float64(refs))
+	}
+	return memory, disk
+}
+
+const (
+	inMemoryBytes = 128 << 20 // of heap dump: few enough objects for columns in memory, about 60 MiB
+	tightMemory   = 512 << 20 // with less than this, columns always go to disk
+)
+
+// columnsInMemory reports whether the columns of a dump of that size stay in memory instead of a mapped temporary file.
+func (o *Options) columnsInMemory(dumpBytes int64) bool {
+	return dumpBytes <= inMemoryBytes && (o.MaxMemory == 0 || o.MaxMemory >= tightMemory)
+}
+
+// MemoryError says that the graph of a dump needs more memory than Options.MaxMemory.
+type MemoryError struct {
+	Need, Limit int64 // bytes
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("the graph of this dump needs about %d MiB of memory, more than the %d MiB it may use", mebibytes(e.Need), mebibytes(e.Limit))
+}
+
+func mebibytes(n int64) int64 { return (n + 1<<20 - 1) >> 20 }
+
+// refuse returns a *MemoryError for a dump whose graph does not fit, before anything is read but a sample. A dump that is
+// small enough whatever is in it is not sampled: an object takes 17 bytes or more of it.
+func refuse(ctx context.Context, f *hprof.File, opt Options) error {
+	if opt.MaxMemory == 0 {
+		return nil
+	}
+	objects := f.HeapBytes() / int64(9+f.IDSize)
+	if most, _ := opt.needs(objects, objects, 0, int64(len(f.Classes)), f.Size); most <= opt.MaxMemory {
+		return nil
+	}
+	e, err := EstimateBuild(ctx, f, opt)
+	if err != nil {
+		return err
+	}
+	return opt.fit(e.Memory)
+}
+
+func (o *Options) fit(need int64) error {
+	if o.MaxMemory > 0 && need > o.MaxMemory {
+		return &MemoryError{need, o.MaxMemory}
+	}
+	return nil
+}
+
+// fits is refuse once the objects have been counted: a sample may have been wrong by a quarter, not by more.
+func (b *builder) fits() error {
+	need, _ := b.h.opt.needs(int64(b.h.n), b.coreN, 0, int64(len(b.h.classes)), b.h.file.Size)
+	if err := b.h.opt.fit(need / 5 * 4); err != nil {
+		return &MemoryError{need, b.h.opt.MaxMemory}
+	}
+	return nil
+}
