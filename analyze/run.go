@@ -124,11 +124,16 @@ func (r *run) dump() report.Dump {
 		Taken: f.Time, Bytes: f.DiskSize, JVM: r.jvm(), Incomplete: r.incomplete(),
 		Compression: f.Compression,
 	}
+	var all []report.Problem
 	for _, p := range r.heap.Problems() {
-		d.Problems.Rows = append(d.Problems.Rows, report.Problem{Offset: p.Offset, Text: p.What})
+		all = append(all, report.Problem{Offset: p.Offset, Bytes: p.Bytes, Text: p.What})
 	}
+	d.Problems = report.Cap(all, maxProblems, func(p report.Problem) int64 { return p.Bytes })
 	return d
 }
+
+// maxProblems of a dump are listed.
+const maxProblems = 100
 
 // jvm describes the virtual machine as far as its own classes hold it as strings.
 func (r *run) jvm() string {
@@ -140,8 +145,18 @@ func (r *run) jvm() string {
 }
 
 func (r *run) notes(out *report.Report) {
+	if f := r.heap.File(); f.Dumps > 1 {
+		out.Notes = append(out.Notes, fmt.Sprintf("The file holds %d dumps, one behind the other; this report is of number %d.", f.Dumps, f.Dump))
+	}
 	if out.Dump.Incomplete {
-		out.Notes = append(out.Notes, "The dump is incomplete: retained sizes are lower bounds where references lead into what is missing.")
+		lost := int64(0)
+		for _, p := range r.heap.Problems() {
+			lost += p.Bytes
+		}
+		out.Notes = append(out.Notes, fmt.Sprintf("The dump is incomplete: %s bytes of it are lost. Retained sizes are lower bounds where references lead into what is missing.", number(lost)))
+		if r.heap.NoRoots() {
+			out.Notes = append(out.Notes, "The dump has no GC roots: the JVM writes them last, and they are among what is missing. The classes of the boot loader stand for them. What only threads, JNI or other loaders held counts as unreachable.")
+		}
 		if n := r.heap.Dangling(); n > 0 {
 			out.Notes = append(out.Notes, fmt.Sprintf("%s references point at objects that the dump does not have.", number(n)))
 		}

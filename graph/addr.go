@@ -33,6 +33,8 @@ type addrIndex struct {
 	sortedCore []uint64
 	sortedRank []uint32
 
+	packed *packedAddrs // from an index, in place of pages and sorted
+
 	n, nCore uint64
 }
 
@@ -313,6 +315,9 @@ func (x *addrIndex) touch(addrs []uint64) (sum uint64) {
 
 // find returns the number of the object at addr.
 func (x *addrIndex) find(addr uint64) (Object, bool) {
+	if x.packed != nil {
+		return x.packed.find(addr)
+	}
 	s, ok := x.locate(addr)
 	if !ok {
 		return NoObject, false
@@ -330,6 +335,9 @@ func (x *addrIndex) isCore(addr uint64) bool {
 func (x *addrIndex) addr(o Object) uint64 {
 	if uint64(o) >= x.n {
 		return 0
+	}
+	if x.packed != nil {
+		return x.packed.addr(o)
 	}
 	if x.sorted != nil {
 		return x.sorted[o]

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -186,7 +187,7 @@ func (b *builder) survey(ctx context.Context) error {
 			h.index.free()
 		}
 		h.index = newAddrIndex(h.store, shift, h.file.Size)
-		got, err := b.readObjects(ctx, sparse)
+		got, err := b.readObjects(ctx, sparse, h.learn(known))
 		if errors.Is(err, errSparse) {
 			sparse = true
 			continue
@@ -247,10 +248,10 @@ func (h *Heap) extraSources() []uint64 {
 // leadingClasses reads the class dumps that come before the first object.
 func (b *builder) leadingClasses() []hprof.Class {
 	c := hprof.NewCursor(b.h.file, false)
+	c.Mend(hprof.NewKnown(b.h.file, nil))
 	out := make([]hprof.Class, 0, len(b.h.file.Classes))
 	for _, s := range b.h.file.Segments {
-		c.Reset(s.Offset, s.Length)
-		for c.Next() {
+		for c.Start(s); c.Next(); {
 			switch c.Rec.Tag {
 			case hprof.ClassDump:
 				out = append(out, c.DecodeClass())
@@ -263,6 +264,30 @@ func (b *builder) leadingClasses() []hprof.Class {
 		}
 	}
 	return sortClasses(out)
+}
+
+// learn tells a cursor that mends what is known of the classes, of which these have a dump: the table begins with them.
+func (h *Heap) learn(dumped []hprof.Class) *hprof.Known {
+	known := make([]hprof.KnownClass, len(dumped))
+	for i := range dumped {
+		k := &h.classes[i]
+		known[i] = hprof.KnownClass{ID: dumped[i].ID, Index: int32(i), Bytes: int64(k.size), Array: k.IsArray, Trace: dumped[i].Trace}
+		if !h.wholeChain(Class(i)) {
+			known[i].Bytes = -1
+		}
+	}
+	return hprof.NewKnown(h.file, known)
+}
+
+// wholeChain reports whether the dump describes all superclasses of c, so that its field bytes are certain.
+func (h *Heap) wholeChain(c Class) bool {
+	for range len(h.classes) {
+		if h.classes[c].Super == NoClass {
+			return h.classes[c].superID == 0
+		}
+		c = h.classes[c].Super
+	}
+	return false
 }
 
 // sortClasses orders class dumps by identifier; of several of one identifier the first in the file wins.
@@ -373,7 +398,7 @@ func (h *Heap) parallel(ctx context.Context, segs []hprof.Segment, worker func()
 }
 
 // readObjects marks the address of every object and collects classes and roots.
-func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, error) {
+func (b *builder) readObjects(ctx context.Context, sparse bool, known *hprof.Known) (*surveyed, error) {
 	h := b.h
 	h.chunks, h.problems = nil, slices.Clone(h.file.Problems)
 	byID := newClassMap(h.classes)
@@ -383,6 +408,7 @@ func (b *builder) readObjects(ctx context.Context, sparse bool) (*surveyed, erro
 	total := h.file.HeapBytes()
 	err := h.parallel(ctx, h.file.Segments, func() (func(hprof.Segment) error, func() error) {
 		w := &surveyor{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), sparse: sparse, buf: elementRoom(h.file)}
+		w.cur.Mend(known)
 		run := func(s hprof.Segment) error {
 			return w.segment(s, func(n int64) error {
 				h.progress("reading objects", done.Add(n), total)
@@ -435,14 +461,14 @@ type surveyor struct {
 // segment reads one segment and cuts it into chunks for the second read.
 func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 	c := w.cur
-	start := s.Offset
-	c.Reset(s.Offset, s.Length)
-	lastID, lastClass := hprof.ID(0), NoClass
-	for c.Next() {
+	start, end := s.Offset, s.Offset // of the chunk
+	for c.Start(s); c.Next(); end = c.Offset() {
 		r := &c.Rec
-		if r.Offset-start >= chunkBytes {
-			w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: r.Offset - start})
-			if err := tick(r.Offset - start); err != nil {
+		if r.Offset-start >= chunkBytes || r.Offset != end {
+			if end > start {
+				w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: end - start})
+			}
+			if err := tick(max(r.Offset-start, 0)); err != nil {
 				return err
 			}
 			start = r.Offset
@@ -450,21 +476,9 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 		core := false
 		switch r.Tag {
 		case hprof.InstanceDump:
-			if r.Class != lastID || lastClass == NoClass {
-				lastID, lastClass = r.Class, w.byID.get(r.Class)
-				if lastClass == NoClass {
-					w.unknown = true
-					lastClass = w.h.missing
-				}
-			}
-			core = w.coreInstance(lastClass, r.Body)
+			core = w.coreInstance(w.class(r.Index), r.Body)
 		case hprof.ObjectArray:
-			k := w.byID.get(r.Class)
-			if k == NoClass {
-				w.unknown = true
-				k = w.h.missing
-			}
-			core = !w.b.plain[k]
+			core = !w.b.plain[w.class(r.Index)]
 			if !core {
 				core = c.Elements(w.buf, notNull) != nil // damage: the second read finds out
 			}
@@ -487,15 +501,33 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 		}
 	}
 	w.flush()
-	end := s.Offset + s.Length
-	if err := c.Err(); err != nil {
-		end = c.Offset()
-		w.problems = append(w.problems, hprof.Problem{Offset: end, Bytes: s.Offset + s.Length - end, What: err.Error()})
-	}
+	w.problems = append(w.problems, damageOf(c, s)...)
 	if end > start {
 		w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: end - start})
 	}
-	return tick(s.Offset + s.Length - start)
+	return tick(max(s.Offset+s.Length-start, 0))
+}
+
+// damageOf returns what a cursor skipped in a segment that it has read, and what it did not come to.
+func damageOf(c *hprof.Cursor, s hprof.Segment) []hprof.Problem {
+	out := c.Problems()
+	if err := c.Err(); err != nil {
+		what := err.Error()
+		if e := (*hprof.FormatError)(nil); errors.As(err, &e) && errors.Is(e.Err, io.ErrUnexpectedEOF) {
+			what = e.What
+		}
+		out = append(out, hprof.Problem{Offset: c.Offset(), Bytes: s.Offset + s.Length - c.Offset(), What: what})
+	}
+	return out
+}
+
+// class returns the class that the cursor found.
+func (w *surveyor) class(index int32) Class {
+	if index < 0 {
+		w.unknown = true
+		return w.h.missing
+	}
+	return Class(index)
 }
 
 // coreInstance reports whether an instance has an edge that matters.

@@ -62,6 +62,7 @@ type Heap struct {
 	opt    Options
 
 	store   *store
+	kept    *keptHeap // nil when the dump was read: what comes from an index instead
 	index   *addrIndex
 	n       uint64
 	classes []ClassInfo
@@ -85,9 +86,8 @@ type Heap struct {
 	setsOnce sync.Once
 	groups   [3][]Group
 
-	inOffset []uint64 // every inStep objects: where its list of sources begins in inData
-	inData   []byte
-	inFile   *os.File
+	in     lists // of the objects that refer to each object
+	inFile *os.File
 
 	loc     locator
 	chunks  []hprof.Segment // stretches of the file that begin and end at a record
@@ -107,6 +107,7 @@ type Heap struct {
 	totals        [NumStrengths]Totals
 	dangling      int64
 	problems      []hprof.Problem
+	noRoots       bool
 	arrayElements int64   // of all arrays
 	Timing        []Phase // for --verbose
 }
@@ -143,6 +144,16 @@ func (h *Heap) ClassesByName(name string) []Class { return h.byName[name] }
 
 // ClassOf returns the class of an object.
 func (h *Heap) ClassOf(o Object) Class {
+	if h.kept != nil || h.class16 == nil { // cut in two so that this half is inlined
+		return h.otherClassOf(o)
+	}
+	return Class(h.class16[o]) - 1
+}
+
+func (h *Heap) otherClassOf(o Object) Class {
+	if h.kept != nil && !h.kept.classOk(o) {
+		return h.missing
+	}
 	if h.class16 != nil {
 		return Class(h.class16[o]) - 1
 	}
@@ -252,15 +263,25 @@ func (h *Heap) sizeOf(o Object, c, own Class) int64 {
 		return h.model.Mirror(int32(own))
 	case c == h.classClass:
 		return h.model.PrimitiveMirror()
-	case h.length[o] != 0:
+	case h.shortLength(o) != 0:
 		return h.model.StackChunk(int32(c), int32(h.elements(o)))
 	}
 	return h.model.Instance(int32(c))
 }
 
+func (h *Heap) shortLength(o Object) uint8 {
+	if h.kept != nil && !h.kept.length.Ok(uint64(o)) {
+		return 0
+	}
+	return h.length[o]
+}
+
 func (h *Heap) elements(o Object) uint32 {
-	if n := h.length[o]; n < longLength {
+	if n := h.shortLength(o); n < longLength {
 		return uint32(n)
+	}
+	if h.kept != nil && !h.kept.long.All() {
+		return 0
 	}
 	i, ok := slices.BinarySearchFunc(h.long, uint32(o), func(l longArray, o uint32) int { return cmp.Compare(l.object, o) })
 	if !ok {
@@ -273,10 +294,18 @@ func (h *Heap) elements(o Object) uint32 {
 func (h *Heap) Length(o Object) int64 { return int64(h.elements(o)) }
 
 // Retained returns the retained size of o in bytes.
-func (h *Heap) Retained(o Object) int64 { return h.retained.get(uint32(o)) }
+func (h *Heap) Retained(o Object) int64 {
+	if h.kept != nil && !h.kept.retained.Ok(uint64(o)*h.retained.width()) {
+		return 0
+	}
+	return h.retained.get(uint32(o))
+}
 
 // Idom returns the immediate dominator of o, NoObject for the virtual root.
 func (h *Heap) Idom(o Object) Object {
+	if h.kept != nil && !h.kept.idom.Ok(uint64(o)*4) {
+		return NoObject
+	}
 	if d := h.idom[o]; d != noIdom {
 		return Object(d)
 	}
@@ -284,7 +313,12 @@ func (h *Heap) Idom(o Object) Object {
 }
 
 // Strength returns how o is held.
-func (h *Heap) Strength(o Object) Strength { return Strength(h.strength[o]) }
+func (h *Heap) Strength(o Object) Strength {
+	if h.kept != nil {
+		return h.kept.strengthOf(o)
+	}
+	return Strength(h.strength[o])
+}
 
 // Totals returns objects and bytes by strength; they add up to the dump.
 func (h *Heap) Totals() [NumStrengths]Totals { return h.totals }
@@ -330,6 +364,9 @@ func withReadProblems(known []hprof.Problem, f *hprof.File) []hprof.Problem {
 	return all
 }
 
+// NoRoots reports whether the dump has not one root of its own; then the classes of the boot loader stand for them.
+func (h *Heap) NoRoots() bool { return h.noRoots }
+
 // Dangling returns how many references point at addresses that the dump has no object for.
 func (h *Heap) Dangling() int64 { return h.dangling }
 
@@ -359,7 +396,7 @@ func (h *Heap) JavaVersion() string {
 func (h *Heap) Close() error {
 	var errs []error
 	if h.inFile != nil {
-		unmap(h.inData)
+		unmap(h.in.data)
 		errs = append(errs, h.inFile.Close())
 	}
 	if h.index != nil {
@@ -368,6 +405,9 @@ func (h *Heap) Close() error {
 	if h.store != nil {
 		errs = append(errs, h.store.close())
 	}
-	h.store, h.inFile, h.inData, h.inOffset = nil, nil, nil, nil
+	if h.kept != nil {
+		errs = append(errs, h.kept.file.Close())
+	}
+	h.store, h.inFile, h.in = nil, nil, lists{}
 	return errors.Join(errs...)
 }

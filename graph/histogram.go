@@ -51,6 +51,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 	b := &builder{h: h}
 	known := b.leadingClasses()
 	h.resetClasses(known)
+	rules := h.learn(known)
 	byID := newClassMap(h.classes)
 	chunkSize, _ := h.Bind(stackChunk, "size")
 	ev := layout.NewEvidence(len(h.classes))
@@ -67,6 +68,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 			h: h, byID: byID, cur: hprof.NewCursor(f, false), ev: layout.NewEvidence(len(h.classes)), counts: make([]tally, len(h.classes)),
 			late: map[hprof.ID]*tally{}, chunkSize: chunkSize,
 		}
+		w.cur.Mend(rules)
 		run := func(s hprof.Segment) error {
 			w.segment(s)
 			h.progress("counting", done.Add(s.Length), total)
@@ -157,23 +159,18 @@ type counter struct {
 
 func (w *counter) segment(s hprof.Segment) {
 	h, c := w.h, w.cur
-	c.Reset(s.Offset, s.Length)
-	lastID, last := hprof.ID(0), NoClass
 	// The object before, whose distance shows when the next one comes.
 	var prev hprof.ID
 	var prevTag hprof.Tag
 	var prevClass Class
 	var prevCount uint32
 	var prevElem hprof.Type
-	for c.Next() {
+	for c.Start(s); c.Next(); {
 		r := &c.Rec
 		var k Class
 		switch r.Tag {
 		case hprof.InstanceDump:
-			if r.Class != lastID || last == NoClass {
-				lastID, last = r.Class, w.byID.get(r.Class)
-			}
-			if k = last; k == NoClass {
+			if k = Class(r.Index); k == NoClass {
 				w.lateCount(r.Class).n++
 			} else {
 				w.counts[k].n++
@@ -182,7 +179,7 @@ func (w *counter) segment(s hprof.Segment) {
 				}
 			}
 		case hprof.ObjectArray:
-			if k = w.byID.get(r.Class); k == NoClass {
+			if k = Class(r.Index); k == NoClass {
 				w.lateCount(r.Class).n++
 			} else {
 				w.counts[k].array(int64(r.Count) * 4) // in units of 4: a reference is 4 or 8 bytes
@@ -210,10 +207,7 @@ func (w *counter) segment(s hprof.Segment) {
 		w.ev.Address(r.ID)
 		prev, prevTag, prevClass, prevCount, prevElem = r.ID, r.Tag, k, r.Count, r.Elem
 	}
-	if err := c.Err(); err != nil {
-		end := s.Offset + s.Length
-		w.problems = append(w.problems, hprof.Problem{Offset: c.Offset(), Bytes: end - c.Offset(), What: err.Error()})
-	}
+	w.problems = append(w.problems, damageOf(c, s)...)
 }
 
 func (w *counter) lateCount(id hprof.ID) *tally {

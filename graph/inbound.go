@@ -2,7 +2,6 @@ package graph
 
 import (
 	"cmp"
-	"encoding/binary"
 	"os"
 	"slices"
 	"sync"
@@ -22,8 +21,6 @@ type inbound struct {
 const (
 	inParts  = 256
 	inBuffer = 1024 // pairs per range and worker
-	inStep   = 64   // objects per entry of the offset column
-	inSkip   = 16   // lists from this length on carry their length in bytes
 )
 
 func newInbound(dir string, n uint64) (*inbound, error) {
@@ -86,8 +83,8 @@ func (in *inbound) finish(h *Heap) error {
 	if err != nil {
 		return err
 	}
-	h.inFile = out
-	if h.inOffset, err = column[uint64](h.store, h.n/inStep+2); err != nil {
+	h.inFile, h.in.limit = out, h.n
+	if h.in.offset, err = column[uint64](h.store, h.n/inStep+2); err != nil {
 		return err
 	}
 	pos := int64(0)
@@ -127,10 +124,10 @@ func (in *inbound) finish(h *Heap) error {
 		begin := uint32(0)
 		for o := first; o < last; o++ {
 			if o%inStep == 0 {
-				h.inOffset[o/inStep] = uint64(pos) + uint64(len(enc))
+				h.in.offset[o/inStep] = uint64(pos) + uint64(len(enc))
 			}
 			end := start[o-first]
-			enc = encodeSources(enc, o, sources[begin:end])
+			enc = encodeList(enc, o, sources[begin:end])
 			begin = end
 		}
 		if err := writeAll(out, enc, pos); err != nil {
@@ -138,84 +135,19 @@ func (in *inbound) finish(h *Heap) error {
 		}
 		pos += int64(len(enc))
 	}
-	for i := (h.n + inStep - 1) / inStep; i < uint64(len(h.inOffset)); i++ {
-		h.inOffset[i] = uint64(pos)
+	for i := (h.n + inStep - 1) / inStep; i < uint64(len(h.in.offset)); i++ {
+		h.in.offset[i] = uint64(pos)
 	}
 	if pos == 0 {
 		return nil
 	}
-	h.inData, err = mapFile(out, 0, pos)
+	h.in.data, err = mapFile(out, 0, pos)
 	if err != nil {
-		h.inData = make([]byte, pos)
-		err = readAll(out, h.inData, 0)
+		h.in.data = make([]byte, pos)
+		err = readAll(out, h.in.data, 0)
 	}
 	return err
 }
 
-// encodeSources appends the list of o: the number of distinct sources; from inSkip on the bytes that follow; the first
-// source as difference from o, the others as difference from the one before.
-func encodeSources(b []byte, o uint64, src []uint32) []byte {
-	if !slices.IsSorted(src) {
-		slices.Sort(src)
-	}
-	src = slices.Compact(src)
-	b = binary.AppendUvarint(b, uint64(len(src)))
-	if len(src) == 0 {
-		return b
-	}
-	mark := len(b)
-	b = binary.AppendUvarint(b, zigzag(int64(src[0])-int64(o)))
-	for i := 1; i < len(src); i++ {
-		b = binary.AppendUvarint(b, uint64(src[i]-src[i-1]))
-	}
-	if len(src) >= inSkip {
-		var l [10]byte
-		n := binary.PutUvarint(l[:], uint64(len(b)-mark))
-		b = slices.Insert(b, mark, l[:n]...)
-	}
-	return b
-}
-
 // sources calls fn with each object that refers to o, ascending, until it returns false, and returns how many there are.
-func (h *Heap) sources(o Object, fn func(Object) bool) int64 {
-	if h.inOffset == nil {
-		return 0
-	}
-	b := h.inData[h.inOffset[o/inStep]:]
-	for i := o &^ (inStep - 1); ; i++ {
-		n, k := binary.Uvarint(b)
-		b = b[max(k, 0):]
-		size, skip := uint64(0), n >= inSkip
-		if skip {
-			size, k = binary.Uvarint(b)
-			b = b[max(k, 0):]
-		}
-		if i == o {
-			if fn == nil {
-				return int64(n)
-			}
-			src := int64(o)
-			for j := range n {
-				d, k := binary.Uvarint(b)
-				b = b[max(k, 0):]
-				if j == 0 {
-					src += unzigzag(d)
-				} else {
-					src += int64(d)
-				}
-				if !fn(Object(src)) {
-					break
-				}
-			}
-			return int64(n)
-		}
-		if skip {
-			b = b[size:]
-			continue
-		}
-		for range n {
-			_, k := binary.Uvarint(b)
-			b = b[max(k, 0):]
-		}
-	}
-}
+func (h *Heap) sources(o Object, fn func(Object) bool) int64 { return h.in.each(uint64(o), fn) }

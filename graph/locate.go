@@ -1,30 +1,36 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"sync"
+
+	"heapcause/graph/index"
 )
 
 // locator finds the record of an object in the dump. Where file order is address order (all HotSpot collectors but ZGC and
 // Shenandoah) it keeps one block per locatorStep records; blocks of interleaved runs may overlap.
 type locator struct {
 	mu     sync.Mutex
-	blocks []locBlock // by first
-	maxEnd []Object   // maxEnd[i] is the greatest last of blocks[:i+1]
+	blocks []locBlock     // by first
+	part   *index.Section // where they come from an index
 }
 
-// locBlock covers records in the file from offset on, ascending from object first to object last.
+// locBlock covers records in the file from offset on, ascending from object first to object first + span.
 type locBlock struct {
-	first, last Object
 	offset      int64
+	first, span uint32
 }
+
+const locBlockBytes = 16
 
 // locatorStep bounds the records of a block, roots and classes between its objects included; locatorGap bounds how far the
-// numbers of two neighbours are apart: blocks that overlap are few.
+// numbers of two neighbours are apart: blocks that overlap are few, and none reaches farther than locatorReach.
 const (
-	locatorStep = 64
-	locatorGap  = 8
+	locatorStep  = 64
+	locatorGap   = 8
+	locatorReach = locatorStep * locatorGap
 )
 
 func (l *locator) add(bs []locBlock) {
@@ -35,29 +41,24 @@ func (l *locator) add(bs []locBlock) {
 
 func (l *locator) seal() {
 	slices.SortFunc(l.blocks, func(a, b locBlock) int {
-		switch {
-		case a.first < b.first:
-			return -1
-		case a.first > b.first:
-			return 1
-		case a.offset < b.offset:
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.offset, b.offset))
 	})
-	l.maxEnd = make([]Object, len(l.blocks))
-	var m Object
-	for i, b := range l.blocks {
-		m = max(m, b.last)
-		l.maxEnd[i] = m
+}
+
+// at returns a block; one that covers nothing where the index is damaged.
+func (l *locator) at(i int) locBlock {
+	if l.part != nil && !l.part.Ok(uint64(i)*locBlockBytes) {
+		return locBlock{}
 	}
+	return l.blocks[i]
 }
 
 // each calls fn with the offsets at which the record of o, or one before it, may lie, until fn returns true.
 func (l *locator) each(o Object, fn func(offset int64) bool) {
-	i := sort.Search(len(l.blocks), func(i int) bool { return l.blocks[i].first > o }) - 1
-	for ; i >= 0 && l.maxEnd[i] >= o; i-- {
-		if l.blocks[i].last >= o && fn(l.blocks[i].offset) {
+	i := sort.Search(len(l.blocks), func(i int) bool { return Object(l.at(i).first) > o }) - 1
+	for ; i >= 0; i-- {
+		b := l.at(i)
+		if Object(b.first)+locatorReach < o || Object(b.first)+Object(b.span) >= o && fn(b.offset) {
 			return
 		}
 	}
@@ -72,12 +73,13 @@ type locWriter struct {
 }
 
 func (w *locWriter) put(o Object, offset int64) {
-	if w.open && w.n <= locatorStep && o > w.cur.last && o-w.cur.last <= locatorGap {
-		w.cur.last = o
+	last := Object(w.cur.first) + Object(w.cur.span)
+	if w.open && w.n <= locatorStep && o > last && o-last <= locatorGap {
+		w.cur.span = uint32(o) - w.cur.first
 		return
 	}
 	w.flush()
-	w.cur = locBlock{o, o, offset}
+	w.cur = locBlock{offset: offset, first: uint32(o)}
 	w.n, w.open = 1, true
 }
 

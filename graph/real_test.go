@@ -26,7 +26,7 @@ func dumps(t *testing.T, pattern string) []string {
 	return found
 }
 
-func openDump(t *testing.T, path string) *hprof.File {
+func openDump(t testing.TB, path string) *hprof.File {
 	t.Helper()
 	f, err := hprof.Open(context.Background(), path, hprof.Options{TempDir: t.TempDir()})
 	if err != nil {

@@ -49,14 +49,20 @@ func (h *Heap) RootsOf(o Object) []Root {
 }
 
 // Threads returns the threads that have an object in the dump, by serial.
-func (h *Heap) Threads() []Thread { return h.threads }
+func (h *Heap) Threads() []Thread {
+	if h.kept != nil {
+		h.kept.threadsOnce.Do(h.keptThreads)
+	}
+	return h.threads
+}
 
 // ThreadOf returns the thread whose object is o.
 func (h *Heap) ThreadOf(o Object) (*Thread, bool) {
+	all := h.Threads()
 	h.threadOnce.Do(func() {
-		h.threadAt = make(map[Object]int32, len(h.threads))
-		for i := range slices.Backward(h.threads) { // of two serials of one object the lower counts
-			h.threadAt[h.threads[i].Object] = int32(i)
+		h.threadAt = make(map[Object]int32, len(all))
+		for i := range slices.Backward(all) { // of two serials of one object the lower counts
+			h.threadAt[all[i].Object] = int32(i)
 		}
 	})
 	i, ok := h.threadAt[o]
@@ -112,6 +118,7 @@ func (h *Heap) threadRoots(raw []rawRoot) map[uint32]threadRoot {
 func (h *Heap) makeRoots(raw []rawRoot) {
 	threads := h.threadRoots(raw)
 	var locals []threadLocal
+	h.noRoots = len(raw) == 0
 	sticky := false
 	for _, r := range raw {
 		o := h.object(r.id)

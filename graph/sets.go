@@ -9,6 +9,13 @@ import (
 
 // Dominated appends the objects whose immediate dominator is o, ascending; NoObject stands for the virtual root.
 func (h *Heap) Dominated(o Object, buf []Object) []Object {
+	if h.kept != nil {
+		h.kept.dominated(h.nodeOf(o), func(c Object) bool {
+			buf = append(buf, c)
+			return true
+		})
+		return buf
+	}
 	lo, hi := h.childRange(o)
 	for _, c := range h.child[lo:hi] {
 		buf = append(buf, Object(c))
@@ -18,15 +25,23 @@ func (h *Heap) Dominated(o Object, buf []Object) []Object {
 
 // NumDominated returns how many objects have o as immediate dominator.
 func (h *Heap) NumDominated(o Object) int64 {
+	if h.kept != nil {
+		return h.kept.dominated(h.nodeOf(o), nil)
+	}
 	lo, hi := h.childRange(o)
 	return int64(hi - lo)
 }
 
-func (h *Heap) childRange(o Object) (lo, hi uint32) {
-	i := uint64(o)
+// nodeOf returns the place of o in the tree; the virtual root's is behind the objects.
+func (h *Heap) nodeOf(o Object) uint64 {
 	if o == NoObject {
-		i = h.n
+		return h.n
 	}
+	return uint64(o)
+}
+
+func (h *Heap) childRange(o Object) (lo, hi uint32) {
+	i := h.nodeOf(o)
 	return h.childIndex[i], h.childIndex[i+1]
 }
 
@@ -111,7 +126,13 @@ func (h *Heap) Loaders() []Group { return h.sets()[byLoader] }
 
 // sets returns the groups, sorted.
 func (h *Heap) sets() [3][]Group {
-	h.setsOnce.Do(func() { h.groups = h.walkSets() })
+	h.setsOnce.Do(func() {
+		if h.kept != nil {
+			h.groups = h.keptGroups()
+		} else {
+			h.groups = h.walkSets()
+		}
+	})
 	return h.groups
 }
 

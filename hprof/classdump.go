@@ -10,6 +10,7 @@ type Field struct {
 // Class is a decoded class dump.
 type Class struct {
 	ID, Super, Loader, Signers, ProtectionDomain ID
+	Trace                                        uint32 // serial of a stack trace
 	InstanceSize                                 uint32 // bytes of field data in an instance dump, as the writer saw it
 	Offset                                       int64  // of the record
 	Constants                                    []Field
@@ -72,6 +73,7 @@ func (c *Cursor) DecodeClass() Class {
 	s := c.idSize
 	b := c.Rec.Body
 	k := Class{ID: c.Rec.ID, Offset: c.Rec.Offset}
+	k.Trace = be.Uint32(b)
 	b = b[4:]
 	k.Super, k.Loader, k.Signers, k.ProtectionDomain = c.id(b), c.id(b[s:]), c.id(b[2*s:]), c.id(b[3*s:])
 	b = b[6*s:]

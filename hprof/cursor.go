@@ -16,6 +16,9 @@ type Record struct {
 	Frame  uint32 // roots: frame number (Java frame, JNI local) or trace serial (thread object); ^0 when there is none
 	Tag    Tag
 	Elem   Type // arrays: type of the elements
+	// Index is the number that the reader gave to the class of an instance or object array, -1 when it is unknown; only where
+	// the cursor mends.
+	Index int32
 	// Body holds the field bytes, the elements, or a class dump after its id. It is nil for arrays that are longer than
 	// the window (then Cursor.Elements streams them) and when bodies are not wanted. Valid until the next call.
 	Body []byte
@@ -37,6 +40,7 @@ type Cursor struct {
 	bodies bool
 	chunk  int // bytes asked for at a time
 	err    error
+	m      *mender // nil unless the cursor mends
 }
 
 // minWindow is the least that holds any record but an array; class dumps of up to 64 Ki statics fit.
@@ -53,12 +57,18 @@ func NewCursor(f *File, bodies bool) *Cursor {
 	return &Cursor{f: f, idSize: f.IDSize, buf: make([]byte, min(minWindow, max(f.Size, 64))), bodies: bodies, chunk: readChunk}
 }
 
-// Reset places the cursor on the stretch [off, off+length), which must begin at a record.
-func (c *Cursor) Reset(off, length int64) {
-	c.base, c.end = off, off+length
-	c.next = off
+// Reset places the cursor on the stretch [off, off+length), which must begin at a record unless the cursor mends.
+func (c *Cursor) Reset(off, length int64) { c.Start(Segment{Offset: off, Length: length}) }
+
+// Start is Reset for a segment.
+func (c *Cursor) Start(s Segment) {
+	c.base, c.end = s.Offset, s.Offset+s.Length
+	c.next = s.Offset
 	c.lo, c.hi = 0, 0
 	c.err = nil
+	if c.m != nil {
+		c.m.start(s)
+	}
 }
 
 // Err returns what ended the walk before the end of the stretch: nil or a *FormatError.
@@ -94,7 +104,7 @@ func (c *Cursor) fill(n int) bool {
 		}
 		if err != nil || k == 0 {
 			if err != nil && !errors.Is(err, io.EOF) {
-				c.err = &FormatError{c.base + int64(c.hi), "read error", err}
+				c.err = &FormatError{c.base + int64(c.hi), readError, err}
 			}
 			return false
 		}
@@ -102,14 +112,16 @@ func (c *Cursor) fill(n int) bool {
 	return true
 }
 
-// seek moves to an offset at or after the current one.
+// seek moves to an offset.
 func (c *Cursor) seek(off int64) {
-	if d := off - c.base; d <= int64(c.hi) {
+	if d := off - c.base; uint64(d) <= uint64(c.hi) {
 		c.lo = int(d)
 		return
 	}
 	c.base, c.lo, c.hi = off, 0, 0
 }
+
+const readError = "read error"
 
 func (c *Cursor) fail(format string, args ...any) bool {
 	if c.err == nil {
@@ -125,8 +137,15 @@ func (c *Cursor) short(t Tag) bool {
 	return false
 }
 
-// Next decodes the next record into Rec. It returns false at the end of the stretch or on damage (see Err).
+// Next decodes the next record into Rec. It returns false at the end of the stretch or on damage (see Err and Mend).
 func (c *Cursor) Next() bool {
+	if c.m != nil {
+		return c.quick(c.m) || c.mend()
+	}
+	return c.decode()
+}
+
+func (c *Cursor) decode() bool {
 	c.seek(c.next)
 	if c.next >= c.end {
 		return false
@@ -308,9 +327,5 @@ func NewSmallCursor(f *File) *Cursor {
 // Reseek moves to the record at off, keeping what the window holds.
 func (c *Cursor) Reseek(off int64) {
 	c.next, c.err, c.end = off, nil, c.f.Size
-	if off >= c.base && off < c.base+int64(c.hi) {
-		c.lo = int(off - c.base)
-		return
-	}
-	c.base, c.lo, c.hi = off, 0, 0
+	c.seek(off)
 }

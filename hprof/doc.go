@@ -37,4 +37,9 @@
 //	PRIMITIVE_ARRAY    0x23  id, u4 trace, u4 n, u1 element type, n values
 //
 // Android adds the roots 0x89-0x8E and 0x90, 0xC3 (primitive array without data) and 0xFE (heap info: u4, id).
+//
+// # Damage
+//
+// [Cursor.Mend] and the walk over top-level records go on after damage at the next plausible record: see chainLength and
+// topChain for the rules, and docs/damage.md. Parts that an interrupted parallel dump leaves are joined by joinParts.
 package hprof

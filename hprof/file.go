@@ -28,10 +28,11 @@ type Header struct {
 	Bytes   int64     // length of the header
 }
 
-// Segment is the body of one HEAP_DUMP or HEAP_DUMP_SEGMENT record.
+// Segment is the body of one HEAP_DUMP or HEAP_DUMP_SEGMENT record, or a stretch of the file that is to be read as one.
 type Segment struct {
-	Offset int64
-	Length int64
+	Offset  int64
+	Length  int64 // that the file has
+	Missing int64 // bytes by which the file was cut off inside the record
 }
 
 // LoadClass binds a class to its name.
@@ -68,6 +69,10 @@ type File struct {
 	Segments []Segment
 	Problems []Problem
 
+	Dump, Dumps int // the file holds Dumps of them, one behind the other; this is number Dump, from 1
+
+	Parts int // of an interrupted dump: the files beside this one that hold its heap
+
 	Compression string // "", "gzip" or "zstd"
 	Temp        Temp   // what is kept on disk while the dump is open
 
@@ -80,8 +85,10 @@ type File struct {
 
 // Options of Open.
 type Options struct {
-	TempDir  string                                // where packed dumps are unpacked and streams kept; "" is the system's
-	Progress func(phase string, done, total int64) // bytes; total 0: not known. May be nil; called from any goroutine
+	TempDir    string                                // where packed dumps are unpacked and streams kept; "" is the system's
+	Progress   func(phase string, done, total int64) // bytes; total 0: not known. May be nil; called from any goroutine
+	HeaderOnly bool                                  // leave the top-level records unread: for who knows already where the objects lie
+	Dump       int                                   // which of several dumps in the file, from 1; 0 is the first
 }
 
 func (o *Options) tempDir() string {
@@ -111,9 +118,9 @@ func Open(ctx context.Context, path string, opt Options) (*File, error) {
 	f := &File{Path: path, DiskSize: st.Size(), close: []func() error{fd.Close}, watched: watch{fd, st.Size(), st.ModTime()}}
 	if !st.Mode().IsRegular() {
 		f.watched = watch{}
-		return f.opened(ctx, f.fromStream(ctx, fd, &opt))
+		return f.opened(ctx, &opt, f.fromStream(ctx, fd, &opt))
 	}
-	return f.opened(ctx, f.fromFile(ctx, fd, &opt))
+	return f.opened(ctx, &opt, f.fromFile(ctx, fd, &opt))
 }
 
 // OpenStream opens a dump that can be read but once, from a pipe; name is what it is called. It is kept in a temporary file, unless
@@ -123,16 +130,20 @@ func OpenStream(ctx context.Context, r io.Reader, name string, opt Options) (*Fi
 	if fd, ok := r.(*os.File); ok {
 		if st, err := fd.Stat(); err == nil && st.Mode().IsRegular() {
 			f.DiskSize, f.watched = st.Size(), watch{fd, st.Size(), st.ModTime()}
-			return f.opened(ctx, f.fromFile(ctx, fd, &opt))
+			return f.opened(ctx, &opt, f.fromFile(ctx, fd, &opt))
 		}
 	}
-	return f.opened(ctx, f.fromStream(ctx, r, &opt))
+	return f.opened(ctx, &opt, f.fromStream(ctx, r, &opt))
 }
 
 // opened reads the top-level records, unless the bytes could not be had.
-func (f *File) opened(ctx context.Context, err error) (*File, error) {
-	if err == nil {
-		err = f.readTop(ctx)
+func (f *File) opened(ctx context.Context, opt *Options, err error) (*File, error) {
+	switch {
+	case err != nil:
+	case opt.HeaderOnly:
+		err = f.readHeader(ctx)
+	default:
+		err = f.readDump(ctx, max(opt.Dump, 1))
 	}
 	if err != nil {
 		_ = f.Close()
@@ -145,16 +156,79 @@ func (f *File) opened(ctx context.Context, err error) (*File, error) {
 	return f, nil
 }
 
+// readHeader reads the start alone.
+func (f *File) readHeader(context.Context) error {
+	b := make([]byte, 64)
+	n, err := f.r.ReadAt(b, 0)
+	if n == 0 && err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f.Header, err = parseHeader(b[:n])
+	return err
+}
+
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.
 func OpenBytes(b []byte) (*File, error) { return OpenReaderAt(bytes.NewReader(b), int64(len(b))) }
 
 // OpenReaderAt reads an unpacked dump of that size from anywhere; r must be safe for concurrent use.
 func OpenReaderAt(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{Path: "memory", Size: size, DiskSize: size, r: r}
-	if err := f.readTop(context.Background()); err != nil {
+	if err := f.readDump(context.Background(), 1); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// ErrNoSuchDump says that the file holds fewer dumps than the number that was asked for.
+var ErrNoSuchDump = errors.New("no such dump in the file")
+
+// readDump reads the top-level records of the n-th dump of the file and counts all.
+func (f *File) readDump(ctx context.Context, n int) error {
+	packed := f.Problems
+	var top *topReader
+	for f.Dump < n {
+		start := int64(0)
+		if top != nil {
+			if start = top.next; start == 0 {
+				return fmt.Errorf("%w: it has %d", ErrNoSuchDump, f.Dump)
+			}
+		}
+		f.Classes, f.Segments, f.Problems = nil, nil, slices.Clone(packed)
+		var err error
+		if top, err = f.readTop(ctx, start); err != nil {
+			return err
+		}
+		f.Dump++
+	}
+	if err := f.countDumps(ctx, top.next); err != nil {
+		return err
+	}
+	if !top.whole {
+		if joined, err := f.joinParts(ctx); joined || err != nil {
+			return err
+		}
+	}
+	top.sayEnd()
+	return nil
+}
+
+// countDumps counts the dumps that follow from next on, 0 when none does.
+func (f *File) countDumps(ctx context.Context, next int64) error {
+	f.Dumps = f.Dump
+	for next > 0 {
+		more := &File{Size: f.Size, r: f.r}
+		top, err := more.readTop(ctx, next)
+		if errors.Is(err, ErrNotHPROF) {
+			f.problem(next, f.Size-next, "what follows the dump is another that cannot be read: %v", err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.Dumps++
+		next = top.next
+	}
+	return nil
 }
 
 // Close releases the file and removes what was unpacked.
@@ -210,11 +284,7 @@ func parseHeader(b []byte) (Header, error) {
 	default:
 		return h, fmt.Errorf("%w: version %q is unknown (1.0, 1.0.1, 1.0.2 and 1.0.3 are)", ErrNotHPROF, h.Version)
 	}
-	n := be.Uint32(b[end+1:])
-	if n != 4 && n != 8 {
-		return h, fmt.Errorf("%w: identifiers of %d bytes (4 and 8 exist); the header is damaged", ErrNotHPROF, n)
-	}
-	h.IDSize = int(n)
+	h.IDSize = int(be.Uint32(b[end+1:]))
 	h.Time = time.UnixMilli(int64(be.Uint64(b[end+5:]))).UTC()
 	h.Bytes = int64(end + 13)
 	return h, nil

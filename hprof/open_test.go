@@ -112,7 +112,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	good := sample(8).Bytes()
-	bad := bytes.Clone(good)
+	bad := bytes.Clone(good[:31])
 	bad[22] = 9 // identifier size
 	for name, c := range map[string]struct {
 		content []byte
@@ -131,6 +131,22 @@ func TestOpenRefuses(t *testing.T) {
 		_, err := hprof.Open(context.Background(), path, hprof.Options{})
 		if !errors.Is(err, hprof.ErrNotHPROF) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestDamagedIDSize finds the size of identifiers in the records when the header's is damaged.
+func TestDamagedIDSize(t *testing.T) {
+	for _, idSize := range []int{4, 8} {
+		b := sample(idSize).Bytes()
+		b[22] = 9
+		f, err := hprof.OpenBytes(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := walk(sample(idSize).Open(t))
+		if got, err := walk(f); err != nil || total(got) != total(want) || f.IDSize != idSize || len(f.Problems) != 1 {
+			t.Errorf("identifiers of %d bytes: %d records of %d, %v, problems %+v", f.IDSize, total(got), total(want), err, f.Problems)
 		}
 	}
 }

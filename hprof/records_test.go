@@ -152,7 +152,7 @@ func TestDecodeClass(t *testing.T) {
 		}
 		name := func(s string) hprof.ID { return d.Symbol(s) }
 		want := hprof.Class{
-			ID: k.ID, Super: base.ID, Loader: loader.ID, Signers: signer.ID, ProtectionDomain: domain.ID, InstanceSize: uint32(8 + 2 + idSize), Offset: got.Offset,
+			ID: k.ID, Super: base.ID, Loader: loader.ID, Signers: signer.ID, ProtectionDomain: domain.ID, Trace: 1, InstanceSize: uint32(8 + 2 + idSize), Offset: got.Offset,
 			Constants: []hprof.Field{{Name: 0, Type: hprof.Int, Value: 5}, {Name: 1, Type: hprof.Object, Value: base.ID}},
 			Statics: []hprof.Field{
 				{Name: name("d"), Type: hprof.Double, Value: math.Float64bits(2.5)},
@@ -306,8 +306,8 @@ func TestDamagedTop(t *testing.T) {
 	}{
 		{"trailing zeros", append(bytes.Clone(good), make([]byte, 100)...), "unknown record tag 0x00", true},
 		{"trailing rubbish", append(bytes.Clone(good), "this is no record"...), "unknown record tag 0x74", true},
-		{"half a header", append(bytes.Clone(good), 1, 2), "ends inside the header of a record", true},
-		{"record past the end", append(bytes.Clone(good), long...), "ends inside a record of tag 0x01", true},
+		{"half a header", append(bytes.Clone(good), 1, 2), "2 bytes follow the end of the dump", true},
+		{"record past the end", append(bytes.Clone(good), long...), "record of tag 0x01 claims 2130706432 bytes", true},
 		{"heap past the end", good[:len(good)-30], "the dump ends inside a heap record: 21 bytes are missing", false},
 	} {
 		f, err := hprof.OpenBytes(c.dump)
@@ -503,5 +503,54 @@ func TestSmallCursor(t *testing.T) {
 	small.Reseek(places[0].off)
 	if !small.Next() {
 		t.Errorf("no record after a bad place: %v", small.Err())
+	}
+}
+
+// TestSeveralDumps reads dumps that were appended to one file, whole or cut off.
+func TestSeveralDumps(t *testing.T) {
+	first, second := sample(8, hproftest.Segments(300)), sample(4)
+	second.Longs(4, 5, 6)
+	one, two := first.Bytes(), second.Bytes()
+	whole := func(b []byte) int {
+		f, err := hprof.OpenBytes(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := walk(f)
+		return total(n)
+	}
+	for _, c := range []struct {
+		name     string
+		b        []byte
+		dumps    int
+		complete bool // the first
+	}{
+		{"one", one, 1, true},
+		{"two", slices.Concat(one, two), 2, true},
+		{"three", slices.Concat(one, two, one), 3, true},
+		{"old format", slices.Concat(sample(8, hproftest.Version("1.0.1")).Bytes(), two), 2, true},
+		{"cut at a record's header", slices.Concat(one[:len(one)-5], two), 2, false},
+		{"cut in the heap", slices.Concat(one[:len(one)-400], two), 2, false},
+		{"cut in a great record", slices.Concat(sample(8).Bytes()[:len(one)-400], two, one), 3, false},
+	} {
+		path := filepath.Join(t.TempDir(), "x")
+		if err := os.WriteFile(path, c.b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for n := range c.dumps {
+			f, err := hprof.Open(context.Background(), path, hprof.Options{Dump: n + 1})
+			if err != nil {
+				t.Fatalf("%s, dump %d: %v", c.name, n+1, err)
+			}
+			want := whole([][]byte{one, two, one}[n])
+			got, _ := walk(f)
+			if f.Dumps != c.dumps || f.Dump != n+1 || (len(f.Problems) == 0) != (c.complete || n > 0) || (c.complete || n > 0) && total(got) != want || total(got) > want || total(got) < want/2 {
+				t.Errorf("%s, dump %d: %d of %d, %d records of %d, problems %v", c.name, n+1, f.Dump, f.Dumps, total(got), want, f.Problems)
+			}
+			_ = f.Close()
+		}
+		if _, err := hprof.Open(context.Background(), path, hprof.Options{Dump: c.dumps + 1}); !errors.Is(err, hprof.ErrNoSuchDump) {
+			t.Errorf("%s: one more: %v", c.name, err)
+		}
 	}
 }

@@ -77,8 +77,10 @@ type Dump struct {
 // Problem is one defect of the dump.
 type Problem struct {
 	// Offset is the position in the (inflated) file in bytes.
-	Offset int64  `json:"offset"`
-	Text   string `json:"text"`
+	Offset int64 `json:"offset"`
+	// Bytes is the length of what is lost there; 0 where nothing is, or it is not known.
+	Bytes int64  `json:"bytes"`
+	Text  string `json:"text"`
 }
 
 // Counts are the numbers of things in the dump.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"heapcause/analyze"
+	"heapcause/graph"
 	"heapcause/report"
 	"heapcause/report/json"
 	"heapcause/report/text"
@@ -82,25 +83,24 @@ func (a *app) analyze(ctx context.Context, path string) error {
 	}
 	p := a.progress()
 	defer p.clear()
-	h, done, err := a.build(ctx, path, p, len(rules) == 0)
-	if err != nil {
-		return err
-	}
-	defer done()
-	phase := a.timing.phase("rules and tables")
-	r, err := analyze.Run(ctx, h, analyze.Options{
-		Rules: rules, Top: a.f.top, Threshold: a.f.threshold / 100, ShowValues: a.f.showValues,
-		References: a.f.references, Workers: a.f.workers, ToolVersion: versionText(), Progress: p.update,
+	var r *report.Report
+	err = a.withHeap(ctx, path, p, len(rules) > 0, func(h *graph.Heap) (func() error, error) {
+		phase := a.timing.phase("rules and tables")
+		r, err = analyze.Run(ctx, h, analyze.Options{
+			Rules: rules, Top: a.f.top, Threshold: a.f.threshold / 100, ShowValues: a.f.showValues,
+			References: a.f.references, Workers: a.f.workers, ToolVersion: versionText(), Progress: p.update,
+		})
+		phase()
+		if err != nil {
+			return nil, err
+		}
+		return func() error {
+			p.clear()
+			warn(a.stderr, h.NumObjects(), h.Problems())
+			defer a.timing.phase("writing")()
+			return a.write(func(w io.Writer) error { return a.render(w, r) })
+		}, nil
 	})
-	phase()
-	if err != nil {
-		return err
-	}
-	p.clear()
-	warn(a.stderr, h.NumObjects(), h.Problems())
-	phase = a.timing.phase("writing")
-	err = a.write(func(w io.Writer) error { return a.render(w, r) })
-	phase()
 	if err != nil {
 		return err
 	}

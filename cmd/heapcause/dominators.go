@@ -2,11 +2,10 @@ package main
 
 import (
 	"bufio"
-	"cmp"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 
 	"github.com/dustin/go-humanize"
@@ -50,28 +49,28 @@ func (a *app) dominators(ctx context.Context, path string) error {
 	}
 	p := a.progress()
 	defer p.clear()
-	h, done, err := a.build(ctx, path, p, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	p.clear()
-	warn(a.stderr, h.NumObjects(), h.Problems())
-	phase := a.timing.phase("writing")
-	err = a.write(func(w io.Writer) error {
-		b := bufio.NewWriterSize(w, 1<<16)
-		var err error
-		if a.f.all {
-			err = a.everyObject(ctx, b, h)
+	err := a.withHeap(ctx, path, p, false, func(h *graph.Heap) (func() error, error) {
+		var top bytes.Buffer
+		if a.f.all { // is printed as it is read
+			if err := h.Verify(); err != nil {
+				return nil, err
+			}
 		} else {
-			a.topObjects(b, h)
+			a.topObjects(&top, h)
 		}
-		if err != nil {
-			return err
-		}
-		return b.Flush()
+		return func() error {
+			p.clear()
+			warn(a.stderr, h.NumObjects(), h.Problems())
+			defer a.timing.phase("writing")()
+			return a.write(func(w io.Writer) error {
+				if !a.f.all {
+					_, err := top.WriteTo(w)
+					return err
+				}
+				return a.everyObject(ctx, w, h)
+			})
+		}, nil
 	})
-	phase()
 	if err != nil {
 		return err
 	}
@@ -80,7 +79,8 @@ func (a *app) dominators(ctx context.Context, path string) error {
 }
 
 // everyObject writes a line per object.
-func (a *app) everyObject(ctx context.Context, w *bufio.Writer, h *graph.Heap) error {
+func (a *app) everyObject(ctx context.Context, out io.Writer, h *graph.Heap) error {
+	w := bufio.NewWriterSize(out, 1<<16)
 	fmt.Fprintln(w, "#address\tclass_address\tshallow\tretained\tidom")
 	var line []byte
 	for o := range graph.Object(h.NumObjects()) {
@@ -108,19 +108,17 @@ func (a *app) everyObject(ctx context.Context, w *bufio.Writer, h *graph.Heap) e
 			return err
 		}
 	}
-	return nil
+	return w.Flush()
 }
 
 // topObjects writes the children of the virtual root, the greatest first.
-func (a *app) topObjects(w *bufio.Writer, h *graph.Heap) {
-	all := h.Dominated(graph.NoObject, nil)
-	slices.SortFunc(all, func(x, y graph.Object) int {
-		return cmp.Or(cmp.Compare(h.Retained(y), h.Retained(x)), cmp.Compare(x, y))
-	})
-	top := all
+func (a *app) topObjects(w *bytes.Buffer, h *graph.Heap) {
+	all := h.NumDominated(graph.NoObject)
+	k := int(all)
 	if a.f.topObjects > 0 {
-		top = all[:min(len(all), a.f.topObjects)]
+		k = min(k, a.f.topObjects)
 	}
+	top := h.Largest(k)
 	if a.f.format == "tsv" {
 		fmt.Fprintln(w, "#address\tclass\tshallow\tretained\tdominated\tstrength")
 		for _, o := range top {
@@ -133,11 +131,14 @@ func (a *app) topObjects(w *bufio.Writer, h *graph.Heap) {
 		fmt.Fprintf(w, "%16s %12s %12s  %-11s  %s\n", humanize.Comma(h.Retained(o)), humanize.Comma(h.Shallow(o)),
 			humanize.Comma(h.NumDominated(o)), h.Strength(o), clean(h.Name(o)))
 	}
-	if n := len(all) - len(top); n > 0 {
-		rest := int64(0)
-		for _, o := range all[len(top):] {
-			rest += h.Retained(o)
+	if n := all - int64(len(top)); n > 0 {
+		rest := int64(0) // all of them retain the whole heap
+		for _, t := range h.Totals() {
+			rest += t.Bytes
 		}
-		fmt.Fprintf(w, "%16s %12s %12s  and %s more that nothing dominates\n", humanize.Comma(rest), "", "", humanize.Comma(int64(n)))
+		for _, o := range top {
+			rest -= h.Retained(o)
+		}
+		fmt.Fprintf(w, "%16s %12s %12s  and %s more that nothing dominates\n", humanize.Comma(rest), "", "", humanize.Comma(n))
 	}
 }

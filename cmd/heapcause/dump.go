@@ -18,26 +18,41 @@ import (
 	"heapcause/hprof"
 )
 
-// open opens a dump. What is certainly none is refused with a word on what it is. "-" is standard input; like a pipe it is kept
-// in a temporary file, as a dump is read more than once.
-func (a *app) open(ctx context.Context, path string, p *progress) (*hprof.File, error) {
-	if a.f.tempDir == "" {
-		a.f.tempDir = defaultTempDir(path)
-	}
+// checkDump refuses what is certainly no dump that can be read, with a word on what it is. It reports whether the dump can be
+// read but once: standard input ("-") or a pipe.
+func checkDump(path, output string) (stream bool, err error) {
 	if path == "-" {
-		if f, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-			return nil, &hintError{errors.New("-: standard input is a terminal"), "pipe a dump into it, or name a file"}
-		}
-		return a.openStream(ctx, a.stdin, "standard input", p)
+		return true, nil
 	}
 	st, err := os.Stat(path)
 	if err != nil {
-		return nil, fileError(path, err)
+		return false, fileError(path, err)
 	}
+	if st.IsDir() {
+		return false, &hintError{fmt.Errorf("%s: is a folder, not a heap dump", path), dumpsIn(path)}
+	}
+	if out, err := os.Stat(output); err == nil && os.SameFile(st, out) {
+		return false, &hintError{fmt.Errorf("-o %s: is the dump itself", output), "name another file"}
+	}
+	return !st.Mode().IsRegular(), nil
+}
+
+// open opens a dump. "-" is standard input; like a pipe it is kept in a temporary file, as a dump is read more than once.
+func (a *app) open(ctx context.Context, path string, p *progress) (*hprof.File, error) {
+	stream, err := checkDump(path, a.f.output)
+	if err != nil {
+		return nil, err
+	}
+	a.chooseTempDir(path)
+	opt := hprof.Options{TempDir: a.f.tempDir, Dump: a.f.dump, Progress: p.update}
+	defer a.timing.phase("opening")()
 	switch {
-	case st.IsDir():
-		return nil, &hintError{fmt.Errorf("%s: is a folder, not a heap dump", path), dumpsIn(path)}
-	case !st.Mode().IsRegular():
+	case path == "-":
+		if f, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return nil, &hintError{errors.New("-: standard input is a terminal"), "pipe a dump into it, or name a file"}
+		}
+		return a.openStream(ctx, a.stdin, "standard input", opt, p)
+	case stream:
 		fd, err := os.Open(path)
 		if err != nil {
 			return nil, fileError(path, err)
@@ -46,28 +61,49 @@ func (a *app) open(ctx context.Context, path string, p *progress) (*hprof.File, 
 		if term.IsTerminal(int(fd.Fd())) {
 			return nil, &hintError{fmt.Errorf("%s: is a terminal", path), "pipe a dump into it, or name a file"}
 		}
-		return a.openStream(ctx, fd, path, p)
+		return a.openStream(ctx, fd, path, opt, p)
 	}
-	if out, err := os.Stat(a.f.output); err == nil && os.SameFile(st, out) {
-		return nil, &hintError{fmt.Errorf("-o %s: is the dump itself", a.f.output), "name another file"}
+	return a.openFile(ctx, path, opt, p)
+}
+
+// chooseTempDir says where temporary files go, unless the user has.
+func (a *app) chooseTempDir(path string) {
+	if a.f.tempDir == "" {
+		a.f.tempDir = defaultTempDir(path)
 	}
-	done := a.timing.phase("opening")
-	f, err := hprof.Open(ctx, path, hprof.Options{TempDir: a.f.tempDir, Progress: p.update})
-	done()
-	if errors.Is(err, hprof.ErrNotHPROF) {
-		return nil, &hintError{named(path, err), notHPROFHint(headOf(path))}
-	}
-	if err != nil {
+}
+
+// openFile opens a dump that is a file.
+func (a *app) openFile(ctx context.Context, path string, opt hprof.Options, p *progress) (*hprof.File, error) {
+	f, err := hprof.Open(ctx, path, opt)
+	switch {
+	case errors.Is(err, hprof.ErrNotHPROF):
+		return nil, &hintError{named(path, err), notHPROFHint(path, headOf(path))}
+	case errors.Is(err, hprof.ErrNoSuchDump):
+		return nil, a.noSuchDump(named(path, err))
+	case err != nil:
 		return nil, fileError(path, err)
 	}
+	a.sayDumps(path, f, p)
 	if f.Temp.Bytes > 0 && a.f.verbose {
 		p.say("unpacked %s of %s into a temporary file in %s", humanize.IBytes(uint64(f.Temp.Bytes)), f.Compression, f.Temp.Dir)
 	}
 	return f, nil
 }
 
+func (a *app) noSuchDump(err error) error {
+	return &hintError{fmt.Errorf("--dump %d: %w", a.f.dump, err), "leave the option out for the first"}
+}
+
+// sayDumps says that a file holds several dumps.
+func (a *app) sayDumps(name string, f *hprof.File, p *progress) {
+	if f.Dumps > 1 {
+		p.say("%s: holds %d dumps; this is number %d (--dump chooses)", name, f.Dumps, f.Dump)
+	}
+}
+
 // openStream opens a dump that can be read but once, and says where it is kept.
-func (a *app) openStream(ctx context.Context, r io.Reader, name string, p *progress) (*hprof.File, error) {
+func (a *app) openStream(ctx context.Context, r io.Reader, name string, opt hprof.Options, p *progress) (*hprof.File, error) {
 	if r == nil {
 		r = strings.NewReader("")
 	}
@@ -77,15 +113,16 @@ func (a *app) openStream(ctx context.Context, r io.Reader, name string, p *progr
 	} else {
 		r = head
 	}
-	done := a.timing.phase("opening")
-	f, err := hprof.OpenStream(ctx, r, name, hprof.Options{TempDir: a.f.tempDir, Progress: p.update})
-	done()
-	if errors.Is(err, hprof.ErrNotHPROF) {
-		return nil, &hintError{named(name, err), notHPROFHint(head.bytes())}
-	}
-	if err != nil {
+	f, err := hprof.OpenStream(ctx, r, name, opt)
+	switch {
+	case errors.Is(err, hprof.ErrNotHPROF):
+		return nil, &hintError{named(name, err), notHPROFHint(name, head.bytes())}
+	case errors.Is(err, hprof.ErrNoSuchDump):
+		return nil, a.noSuchDump(named(name, err))
+	case err != nil:
 		return nil, named(name, err)
 	}
+	a.sayDumps(name, f, p)
 	if f.Temp.Bytes == 0 || a.f.quiet {
 		return f, nil
 	}
@@ -137,13 +174,9 @@ func (a *app) build(ctx context.Context, path string, p *progress, noInbound boo
 	if err != nil {
 		return nil, nil, err
 	}
-	refs := graph.DefaultReferences
-	if a.f.references == "all" {
-		refs = graph.AllReferences
-	}
-	h, err = graph.Build(ctx, f, graph.Options{
-		References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), NoInbound: noInbound, Progress: p.update,
-	})
+	opt := a.graphOptions(p)
+	opt.NoInbound = noInbound
+	h, err = graph.Build(ctx, f, opt)
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, named(f.Path, err)
@@ -153,6 +186,14 @@ func (a *app) build(ctx context.Context, path string, p *progress, noInbound boo
 		_ = h.Close()
 		_ = f.Close()
 	}, nil
+}
+
+func (a *app) graphOptions(p *progress) graph.Options {
+	refs := graph.DefaultReferences
+	if a.f.references == "all" {
+		refs = graph.AllReferences
+	}
+	return graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update}
 }
 
 // fileError says "path: cause" of an error in opening a file.
@@ -189,6 +230,10 @@ func warn(w io.Writer, objects int64, problems []hprof.Problem) {
 			fmt.Fprintf(w, "heapcause: warning: and %d more damaged places\n", len(problems)-i)
 			return
 		}
-		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s\n", p.Offset, p.What)
+		bytes := ""
+		if p.Bytes > 0 && !strings.Contains(p.What, " bytes") {
+			bytes = fmt.Sprintf(" (%d bytes)", p.Bytes)
+		}
+		fmt.Fprintf(w, "heapcause: warning: incomplete dump: at offset %d: %s%s\n", p.Offset, p.What, bytes)
 	}
 }

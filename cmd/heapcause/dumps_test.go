@@ -13,6 +13,7 @@ import (
 var dumps = map[string]func() []byte{
 	"cache":   func() []byte { return cacheDump(8) },
 	"cache-4": func() []byte { return cacheDump(4) },
+	"other":   otherDump,
 	"gzip":    func() []byte { return cacheDump(8, hproftest.Gzip()) },
 	"blocks":  func() []byte { return cacheDump(8, hproftest.GzipBlocks(32<<10)) },
 	"zstd":    func() []byte { return cacheDump(8, hproftest.Zstd()) },
@@ -23,6 +24,9 @@ var dumps = map[string]func() []byte{
 		b := cacheDump(8)
 		return b[:len(b)-100]
 	},
+	"two":    func() []byte { return append(cacheDump(8), shapesDump()...) },
+	"base":   func() []byte { b, _ := interruptedDump(); return b },
+	"part":   func() []byte { _, p := interruptedDump(); return p },
 	"header": func() []byte { return cacheDump(8)[:31] },
 	"half":   func() []byte { return cacheDump(8)[:20] },
 }
@@ -45,6 +49,13 @@ func cacheDump(idSize int, opts ...hproftest.Option) []byte {
 	d.Class("com.acme.Cache", hproftest.Static("Object[] entries", d.Array("com.acme.Entry", entries...)), hproftest.Sticky())
 	d.Thread("main", "com.acme.Main.run(Main.java:12)").Local(0, entries[0])
 	return d.Bytes()
+}
+
+// otherDump has the size of cacheDump and another content.
+func otherDump() []byte {
+	b := cacheDump(8)
+	b[25]++ // of the time in its header
+	return b
 }
 
 // shapesDump has, from address 700000000 on, each behind the other: a diamond top → left, right → shared; a weak reference
@@ -82,4 +93,15 @@ func manyDump(pairs int) []byte {
 	}
 	d.Root(hprof.RootJNIGlobal, last)
 	return d.Bytes()
+}
+
+// interruptedDump is what a JVM leaves that was killed while it dumped.
+func interruptedDump() (base, part []byte) {
+	b := cacheDump(8, hproftest.Segments(4000))
+	f, err := hprof.OpenBytes(b)
+	if err != nil {
+		panic(err)
+	}
+	at := f.Segments[0].Offset - 9
+	return b[:at:at], b[at : len(b)-9]
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"heapcause/graph/index"
 )
 
 // flags are the options of all commands; each command declares those that it has.
@@ -20,6 +22,10 @@ type flags struct {
 	references      string
 	workers         int
 	index           string
+	indexDir        string
+	list            bool
+	clean           bool
+	olderThan       string
 	format          string
 	output          string
 	showValues      bool
@@ -30,6 +36,7 @@ type flags struct {
 	allowIncomplete bool
 	all             bool
 	verify          string
+	dump            int
 }
 
 // The values of flags that are words.
@@ -47,6 +54,7 @@ func (a *app) commonFlags(c *cobra.Command, formats ...string) {
 	f.IntVar(&a.f.workers, "workers", 0, "processors to use (default: all)")
 	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: TMPDIR, else the system's; no RAM disk)")
 	f.StringVar(&a.f.maxMemory, "max-memory", "", "refuse what needs more memory: 2GiB, 0 for no limit (default: the control group's or the machine's)")
+	f.IntVar(&a.f.dump, "dump", 1, "which dump, when a file holds several, one behind the other")
 	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress")
 	f.BoolVarP(&a.f.verbose, "verbose", "v", false, "time per phase and peak memory on standard error")
 	complete(c, "format", formats...)
@@ -59,9 +67,17 @@ func (a *app) commonFlags(c *cobra.Command, formats ...string) {
 // graphFlags declares what every command that builds the graph has.
 func (a *app) graphFlags(c *cobra.Command) {
 	c.Flags().StringVar(&a.f.references, "references", "default", "default, or all: weak and other referents count as strong, as in Eclipse MAT")
-	c.Flags().StringVar(&a.f.index, "index", "auto", "auto, always or never: whether an index of the dump is kept (this version keeps none)")
+	c.Flags().StringVar(&a.f.index, "index", "auto", "auto, always or never: whether the graph is kept on disk for the next command (auto: when a person is at the terminal)")
+	a.indexDirFlag(c)
 	complete(c, "references", referencesValues...)
 	complete(c, "index", indexValues...)
+}
+
+func (a *app) indexDirFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.f.indexDir, "index-dir", "", "folder of indexes (default: heapcause in the user's cache folder)")
+	_ = c.RegisterFlagCompletionFunc("index-dir", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	})
 }
 
 func complete(c *cobra.Command, flag string, values ...string) {
@@ -78,6 +94,9 @@ func (a *app) check(formats ...string) error {
 	}
 	if a.f.workers < 0 {
 		return &hintError{fmt.Errorf("--workers %d: must not be negative", a.f.workers), "0 uses all processors"}
+	}
+	if a.f.dump < 1 {
+		return &hintError{fmt.Errorf("--dump %d: dumps count from 1", a.f.dump), "1 is the first"}
 	}
 	if d := a.f.tempDir; d != "" {
 		if st, err := os.Stat(d); err != nil || !st.IsDir() {
@@ -98,7 +117,19 @@ func (a *app) checkGraph() error {
 		return err
 	}
 	if a.f.index == "always" {
-		return &hintError{fmt.Errorf("--index always: this version keeps no index"), "auto and never analyse without one"}
+		return a.checkIndexDir()
+	}
+	return nil
+}
+
+// checkIndexDir refuses a folder of indexes that cannot be written to, before any work begins.
+func (a *app) checkIndexDir() error {
+	dir, err := a.indexDir()
+	if err == nil {
+		err = index.CheckFolder(dir)
+	}
+	if err != nil {
+		return &hintError{fmt.Errorf("no index can be kept: %w", err), "name another folder with --index-dir"}
 	}
 	return nil
 }

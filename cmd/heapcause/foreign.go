@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -43,12 +44,15 @@ func readHead(f *os.File) []byte {
 }
 
 // notHPROFHint says what it is that begins so and is no dump, or how to make one.
-func notHPROFHint(head []byte) string {
+func notHPROFHint(path string, head []byte) string {
 	switch {
 	case len(head) == 0:
 		return "the JVM may still be writing it, or the disk was full; " + makeHint
 	case bytes.Contains(head, []byte("#instances")) || bytes.Contains(head, []byte("Full thread dump")):
 		return "this is a class histogram or a thread dump: it has no objects; " + makeHint
+	}
+	if whole, ok := partOf(path); ok {
+		return "this is a part of a dump that the JVM was interrupted in; name " + whole + ", and its parts are read too"
 	}
 	for _, k := range foreign {
 		if bytes.HasPrefix(head, []byte(k.magic)) {
@@ -56,6 +60,19 @@ func notHPROFHint(head []byte) string {
 		}
 	}
 	return makeHint
+}
+
+// partOf returns the dump that a file called NAME.pN is a part of, if that is there.
+func partOf(path string) (string, bool) {
+	i := strings.LastIndex(path, ".p")
+	if i <= 0 {
+		return "", false
+	}
+	if _, err := strconv.ParseUint(path[i+2:], 10, 32); err != nil {
+		return "", false
+	}
+	_, err := os.Stat(path[:i])
+	return path[:i], err == nil
 }
 
 // dumpPatterns are how dump files are called.

@@ -13,6 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	_ = os.Setenv("XDG_CACHE_HOME", filepath.Join(os.TempDir(), "heapcause-test-without-cache")) // nobody's indexes
 	testscript.Main(m, map[string]func(){
 		"heapcause":        main,
 		"heapcause-victim": victim,
@@ -36,6 +37,8 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DEMO", demo)
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
+			e.Setenv("CI", "")
 			return nil
 		},
 	})

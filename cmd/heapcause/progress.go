@@ -72,8 +72,14 @@ func (p *progress) say(format string, args ...any) {
 	fmt.Fprintf(p.w, "heapcause: "+format+"\n", args...)
 }
 
-// clear removes the line.
+// clear removes the line for good.
 func (p *progress) clear() {
+	p.pause()
+	p.on = false
+}
+
+// pause removes the line, so that something else can be printed.
+func (p *progress) pause() {
 	if !p.on {
 		return
 	}
@@ -82,5 +88,5 @@ func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
-	p.on = false
+	p.shown = false
 }

@@ -42,7 +42,7 @@ func Full() *report.Report {
 	r.Dump.Compression = "gzip"
 	r.Dump.Incomplete = true
 	r.Dump.Problems = report.List[report.Problem]{
-		Rows:    []report.Problem{{Offset: 8_255_733, Text: "the file ends inside a record"}},
+		Rows:    []report.Problem{{Offset: 8_255_733, Bytes: 23, Text: "the file ends inside a record"}},
 		Omitted: 3,
 	}
 	r.Notes = []string{"The dump was taken without a collection before it: unreachable objects may be garbage."}

@@ -120,9 +120,17 @@ func (p *printer) header(r *report.Report) {
 				p.line("    … and %d more", d.Problems.Total()-5)
 				break
 			}
-			p.wrapped("    ", fmt.Sprintf("at offset %s: %s", comma(pr.Offset), pr.Text))
+			p.wrapped("    ", "at offset "+comma(pr.Offset)+": "+pr.Text+lost(pr))
 		}
 	}
+}
+
+// lost says how many bytes are lost at a place, unless its text does.
+func lost(p report.Problem) string {
+	if p.Bytes == 0 || strings.Contains(p.Text, " bytes") {
+		return ""
+	}
+	return " (" + comma(p.Bytes) + " bytes)"
 }
 
 func (p *printer) findings(r *report.Report) {
