@@ -233,6 +233,24 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
+// TestScanInChunks: headers are found wherever the pieces end that the file is read in.
+func TestScanInChunks(t *testing.T) {
+	file, begins := pack(t, testBlock, 1, blocks(12)...)
+	for _, chunk := range []int64{1, 7, 100, 1000, 10_700} {
+		s := &scanner{r: bytes.NewReader(file), size: int64(len(file)), block: testBlock, chunk: chunk}
+		if err := s.borders(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, b := range s.found {
+			got = append(got, int(b.packed))
+		}
+		if !slices.Equal(got, begins) {
+			t.Errorf("in pieces of %d: %v, want %v", chunk, got, begins)
+		}
+	}
+}
+
 func TestHeader(t *testing.T) {
 	for text, want := range map[string][2]int{
 		"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\x03":                                         {10, 0},
