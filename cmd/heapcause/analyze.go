@@ -28,6 +28,7 @@ is given. heapcause DUMP does the same.
 Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not be done.`,
 		Example: `  heapcause analyze app.hprof
   heapcause analyze app.hprof.gz -o report.json
+  ssh host cat app.hprof | heapcause analyze -             from a pipe
   heapcause analyze app.hprof --fail-on=warning --quiet    in a pipeline
   heapcause analyze app.hprof --rules=none                 sizes and consumers only`,
 		Args: oneDump,

@@ -2,7 +2,7 @@
 //
 // Such a file is a row of gzip members (RFC 1952), each of which stands for itself and unpacks to one block of the dump
 // (JDK: src/hotspot/share/services/heapDumperCompression.cpp). The first has a comment, "HPROF BLOCKSIZE=1048576", the
-// most that any block has; a parallel dump (JDK 21) is put together from files that begin so, and the comment repeats. Most
+// most that any block has; a parallel dump is put together from files that begin so, and the comment repeats. Most
 // blocks are a little shorter: a record that does not fit begins the next one. Nothing lists where members begin. A member's
 // last four bytes say how much it unpacks to, so that a table of all blocks needs their borders alone.
 //

@@ -31,7 +31,8 @@ func contents(size int) map[string][]byte {
 	for p := 1; len(periods) < size; p++ {
 		periods = append(periods, bytes.Repeat(random[:p%40+1], 1+3000/(p%40+1))...)
 	}
-	return map[string][]byte{"random": random, "words": words, "skewed": skewed, "zeros": make([]byte, size), "periods": periods[:size], "empty": {}, "one": {7}}
+	far := bytes.Repeat(random[:min(size, window)], 1+size/window) // matches from as far back as they reach
+	return map[string][]byte{"random": random, "words": words, "skewed": skewed, "zeros": make([]byte, size), "periods": periods[:size], "far": far[:size], "empty": {}, "one": {7}}
 }
 
 func deflated(t testing.TB, b []byte, level int) []byte {

@@ -36,7 +36,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, progress func(done, to
 		return nil, ErrNotBlocks
 	}
 	_, block := header(head)
-	s := &scanner{r: r, size: size, block: int64(block), progress: progress}
+	s := &scanner{r: r, size: size, block: int64(block), chunk: scanChunk, progress: progress}
 	if err := s.borders(ctx); err != nil {
 		return nil, err
 	}
@@ -63,6 +63,7 @@ type scanner struct {
 	r        io.ReaderAt
 	size     int64 // of the file
 	block    int64
+	chunk    int64 // read at a time
 	progress func(done, total int64)
 
 	found []border // in file order; the last is the end of the file
@@ -82,22 +83,21 @@ type border struct {
 	bare   bool // there is no header: what is here was found where the member before ended
 }
 
-// scanChunk is read at a time.
 const scanChunk = 4 << 20
 
 // borders looks for headers whose member before them is plausible.
 func (s *scanner) borders(ctx context.Context) error {
-	buf := make([]byte, min(scanChunk, s.size)+maxHeader)
+	buf := make([]byte, min(s.chunk, s.size)+2*maxHeader)
 	s.found = append(s.found, border{})
 	const before = 4 // bytes of the trailer that are wanted
-	for at := int64(0); at < s.size; at += scanChunk {
+	for at := int64(0); at < s.size; at += s.chunk {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if s.progress != nil {
 			s.progress(at, s.size)
 		}
-		// Headers that begin in [at, at+scanChunk), with what comes before and after.
+		// Headers that begin in [at, at+s.chunk), with what comes before and after.
 		from := max(at-before, 0)
 		n, err := s.r.ReadAt(buf[:min(int64(len(buf)), s.size-from)], from)
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -106,7 +106,7 @@ func (s *scanner) borders(ctx context.Context) error {
 		b := buf[:n]
 		for i := int(at - from); ; i++ {
 			k := bytes.Index(b[i:], magic)
-			if k < 0 || int64(i+k)+from >= at+scanChunk {
+			if k < 0 || int64(i+k)+from >= at+s.chunk {
 				break
 			}
 			if i += k; i < before {

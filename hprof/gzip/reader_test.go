@@ -65,7 +65,7 @@ func open(t testing.TB, file []byte) *Reader {
 
 func readAll(t testing.TB, z *Reader) []byte {
 	t.Helper()
-	b := make([]byte, z.Size())
+	b := bytes.Repeat([]byte{0xaa}, int(z.Size()))
 	if n, err := z.ReadAt(b, 0); err != nil || int64(n) != z.Size() {
 		t.Fatalf("%d of %d bytes: %v", n, z.Size(), err)
 	}
@@ -202,6 +202,9 @@ func TestDamage(t *testing.T) {
 			if lost := z.Flaws(0)[0].Bytes; keeps != bytes.Equal(got[from:to], want[from:to]) || keeps != (lost == 0) && what != "data" || lost > int64(to-from) {
 				t.Errorf("%s of member %d: %d bytes lost: %s", what, bad, lost, whats(z))
 			}
+			if hole := got[to-int(z.Flaws(0)[0].Bytes) : to]; len(bytes.Trim(hole, "\x00")) > 0 {
+				t.Errorf("%s of member %d: the hole is not zeros", what, bad)
+			}
 		}
 	}
 }
@@ -227,6 +230,51 @@ func TestTruncated(t *testing.T) {
 	z := open(t, append(bytes.Clone(good), "rubbish"...))
 	if got := readAll(t, z); !bytes.Equal(got, want) || !strings.Contains(whats(z), "7 bytes, is no gzip block") {
 		t.Errorf("rubbish: %s", whats(z))
+	}
+}
+
+// TestScanInChunks: headers are found wherever the pieces end that the file is read in.
+func TestScanInChunks(t *testing.T) {
+	file, begins := pack(t, testBlock, 1, blocks(12)...)
+	for _, chunk := range []int64{1, 7, 100, 1000, 10_700} {
+		s := &scanner{r: bytes.NewReader(file), size: int64(len(file)), block: testBlock, chunk: chunk}
+		if err := s.borders(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, b := range s.found {
+			got = append(got, int(b.packed))
+		}
+		if !slices.Equal(got, begins) {
+			t.Errorf("in pieces of %d: %v, want %v", chunk, got, begins)
+		}
+	}
+}
+
+func TestHeader(t *testing.T) {
+	for text, want := range map[string][2]int{
+		"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\x03":                                         {10, 0},
+		"\x1f\x8b\x08\x10\x00\x00\x00\x00\x04\x00HPROF BLOCKSIZE=1048576\x00":              {34, 1 << 20},
+		"\x1f\x8b\x08\x10\x00\x00\x00\x00\x04\x00HPROF BLOCKSIZE=1048576":                  {},
+		"\x1f\x8b\x08\x10\x00\x00\x00\x00\x04\x00HPROF BLOCKSIZE=-1\x00":                   {},
+		"\x1f\x8b\x08\x10\x00\x00\x00\x00\x04\x00HPROF BLOCKSIZE=99999999999999999999\x00": {},
+		"\x1f\x8b\x08\x10\x00\x00\x00\x00\x04\x00another comment\x00":                      {},
+		"\x1f\x8b\x08\x08\x00\x00\x00\x00\x04\x00name\x00":                                 {},
+		"\x1f\x8b\x08\x00\x01\x00\x00\x00\x04\x03":                                         {},
+		"\x1f\x8b\x08\x00\x00\x00\x00\x00\x03\x03":                                         {},
+		"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04":                                             {},
+	} {
+		if n, block := header([]byte(text)); n != want[0] || block != want[1] {
+			t.Errorf("%q: %d, %d, want %v", text, n, block, want)
+		}
+	}
+	for _, c := range []struct {
+		packed, plain int64
+		want          bool
+	}{{20, 0, true}, {19, 0, false}, {1000, 1000, true}, {2000, 1000, false}, {1 << 20, 1<<20 - 100, true}, {1000, 1_032_000, true}, {1000, 1_032_001, false}} {
+		if got := plausible(c.packed, c.plain); got != c.want {
+			t.Errorf("%d bytes in %d: %v", c.plain, c.packed, got)
+		}
 	}
 }
 
