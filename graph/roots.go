@@ -90,7 +90,7 @@ func (h *Heap) makeRoots(raw []rawRoot) {
 			}
 		}
 	}
-	h.locals = map[Object][]Local{}
+	h.roots, h.threads, h.locals = nil, nil, map[Object][]Local{} // the first guess at the core may have been wrong
 	h.noRoots = len(raw) == 0
 	sticky := false
 	for _, r := range raw {

@@ -61,7 +61,7 @@ func (p *partedReader) ReadAt(b []byte, off int64) (int, error) {
 		if at := off + int64(n) - start; at < size && n < len(b) {
 			k, err := r.ReadAt(b[n:n+int(min(int64(len(b)-n), size-at))], at)
 			n += k
-			if err != nil && err != io.EOF { //nolint:errorlint // io.ReaderAt returns it bare
+			if err != nil && err != io.EOF {
 				return err
 			}
 		}
@@ -147,7 +147,7 @@ func (f *File) mergedUpTo(p part) (int64, error) {
 	head := make([]byte, 4096)
 	n, err := fd.ReadAt(head, 0)
 	if n < 9 {
-		if err == io.EOF { //nolint:errorlint // io.ReaderAt returns it bare
+		if err == io.EOF {
 			err = nil
 		}
 		return -1, err

@@ -21,14 +21,18 @@ func (p *printer) threads(r *report.Report) {
 	short := false
 	for i := range r.Threads.Rows {
 		t := &r.Threads.Rows[i]
-		text := fmt.Sprintf("%9s  %s", bytes(t.Retained), middle(clean(fmt.Sprintf("%q", t.Name)), p.width/2))
+		who := middle(clean(fmt.Sprintf("%q", t.Name)), p.width/2)
+		if t.Alike > 1 {
+			who = comma(t.Alike) + " like " + who
+		}
+		text := fmt.Sprintf("%9s  %s", bytes(t.AlikeRetained), who)
 		for _, note := range []string{t.State, flag(t.Daemon, "daemon"), flag(t.Virtual, "virtual")} {
 			if note != "" {
 				text += "  " + clean(note)
 			}
 		}
 		p.line("  %s", middle(text, p.width-2))
-		if t.Retained >= smallThread {
+		if t.AlikeRetained >= smallThread {
 			p.frames(&t.Frames)
 		} else if len(t.Frames.Rows) > 0 {
 			short = true
