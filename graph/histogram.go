@@ -104,7 +104,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 		return recount(ctx, f, opt)
 	}
 	out := &Histogram{Layout: m, Problems: append(slices.Clone(f.Problems), problems...)}
-	slices.SortFunc(out.Problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
+	sortProblems(out.Problems)
 	h.sum(out, m, counts, late, chunks)
 	return out, nil
 }
