@@ -33,7 +33,7 @@ func (p *printer) threads(r *report.Report) {
 		}
 		p.line("  %s", middle(text, p.width-2))
 		if t.AlikeRetained >= smallThread {
-			p.frames(&t.Frames)
+			p.frames(ownFrames(t))
 		} else if len(t.Frames.Rows) > 0 {
 			short = true
 		}
@@ -42,6 +42,15 @@ func (p *printer) threads(r *report.Report) {
 	if short {
 		p.wrapped("  ", fmt.Sprintf("Stacks of threads that retain less than %s are in the JSON report.", bytes(smallThread)))
 	}
+}
+
+// ownFrames returns the frames of a thread, without those by which a virtual thread leaves its carrier: all have them on top.
+func ownFrames(t *report.ThreadRow) *report.List[report.Frame] {
+	frames := t.Frames
+	for t.Virtual && len(frames.Rows) > 1 && (frames.Rows[0].Class == "jdk.internal.vm.Continuation" || frames.Rows[0].Class == "java.lang.VirtualThread") {
+		frames.Rows = frames.Rows[1:]
+	}
+	return &frames
 }
 
 func flag(set bool, word string) string {
