@@ -67,9 +67,10 @@ const pageSize = int(unsafe.Sizeof(page{}))
 // errSparse says that pages do not pay.
 var errSparse = errors.New("graph: sparse addresses")
 
-// newAddrIndex allows pages for a dump of so many bytes: eight times its size, or 64 MiB.
+// newAddrIndex allows pages for a dump of so many bytes: as much as that, or 64 MiB. Objects of 50 bytes of dump would
+// pay for half of it; where they lie side by side, pages take a twentieth.
 func newAddrIndex(s *store, shift uint, dumpBytes int64) *addrIndex {
-	limit := max(64<<20, 8*dumpBytes) / int64(pageSize)
+	limit := max(64<<20, dumpBytes) / int64(pageSize)
 	return &addrIndex{shift: shift, store: s, pages: map[uint64]*page{}, limit: int(limit)}
 }
 

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"encoding/binary"
 	"sync/atomic"
 )
 
@@ -66,20 +65,6 @@ func (a *adjacency) setList(k uint32, pos int64) {
 func zigzag(d int64) uint64 { return uint64(d<<1) ^ uint64(d>>63) }
 
 func unzigzag(z uint64) int64 { return int64(z>>1) ^ -int64(z&1) }
-
-// encode appends the list of core object k.
-func encode(b []byte, k uint32, targets []uint32) []byte {
-	prev := int64(k)
-	for i, t := range targets {
-		z := zigzag(int64(t)-prev) << 1
-		prev = int64(t)
-		if i == len(targets)-1 {
-			z |= 1
-		}
-		b = binary.AppendUvarint(b, z)
-	}
-	return b
-}
 
 // next decodes the varint at pos.
 func (a *adjacency) next(pos uint64) (z, after uint64) {

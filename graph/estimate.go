@@ -18,6 +18,7 @@ type Estimate struct {
 	Core       int64 // objects with outgoing references that matter for dominators
 	References int64 // that are not null
 	Classes    int64
+	Finalizers int64 // objects registered for finalization, which rules look at one by one
 	Sampled    int64 // bytes read for it
 
 	ScanCPU  time.Duration // processor time of a histogram
@@ -40,15 +41,19 @@ const (
 // The model of the time that Build takes, fitted to scale-1, zoo and pg-timer on one machine (docs/performance.md) and
 // corrected by how fast this machine walks the sample.
 const (
-	fixedCPU        = 0.15 // seconds
-	cpuPerGB        = 0.6  // reading and decoding, twice
-	cpuPerObject    = 150e-9
-	cpuPerReference = 110e-9
-	cpuPerCore      = 150e-9
-	scanPerGB       = 0.2
-	scanPerObject   = 6e-9
+	fixedCPU        = 0.2 // seconds
+	cpuPerGB        = 1.0 // reading and decoding, twice
+	cpuPerObject    = 250e-9
+	cpuPerReference = 200e-9
+	cpuPerCore      = 250e-9
+	cpuPerFinalizer = 20e-6 // in the rules
+	mostFinalizers  = 250e3 // that they read the texts of
+	scanFixed       = 0.06
+	scanPerGB       = 0.25
+	scanPerObject   = 15e-9
 
-	referenceWalk  = 9e-9  // seconds per record in the walk of the sample on the machine of the fit
+	referenceWalk  = 21e-9 // seconds per record of the fastest pieces of the sample, on the machine of the fit
+	paceWeight     = 0.6   // the walk tells most of a machine's pace, and some of what else it does just now
 	sequentialPart = 0.45  // of Build's processor time, which more workers do not shorten
 	cacheObjects   = 20e6  // from here on each doubling makes random access dearer
 	cacheGrowth    = 0.08  // by this part
@@ -57,7 +62,7 @@ const (
 
 // sample is what a piece of the heap holds per byte of it.
 type sample struct {
-	objects, core, refs float64
+	objects, core, refs, finalizers float64
 }
 
 // sampler reads pieces.
@@ -88,11 +93,11 @@ func EstimateBuild(ctx context.Context, f *hprof.File, opt Options) (*Estimate, 
 	if err != nil {
 		return nil, err
 	}
-	e.Objects, e.Core, e.References = int64(total.objects), int64(total.core), int64(total.refs)
+	e.Objects, e.Core, e.References, e.Finalizers = int64(total.objects), int64(total.core), int64(total.refs), int64(total.finalizers)
 	e.Objects = max(e.Objects, e.Classes)
 	e.Core = min(e.Core, e.Objects)
 	e.Sampled = s.read
-	e.Memory, e.Disk = opt.needs(e.Objects, e.Core, e.References, e.Classes, f.Size)
+	e.Memory, e.Disk = opt.needs(census{e.Objects, e.Core, e.References, e.Classes, e.Finalizers}, f.Size)
 	e.Workers = opt.workers()
 	s.times(e, f.Size, e.Workers)
 	return e, nil
@@ -135,6 +140,7 @@ func (s *sample) add(o sample, bytes float64) {
 	s.objects += o.objects * bytes
 	s.core += o.core * bytes
 	s.refs += o.refs * bytes
+	s.finalizers += o.finalizers * bytes
 }
 
 // segmentStarts returns how many heap bytes lie before each segment.
@@ -153,12 +159,14 @@ func (s *sampler) times(e *Estimate, dumpBytes int64, workers int) {
 	pace := 1.0
 	if len(s.walks) > 0 {
 		slices.Sort(s.walks)
-		pace = min(max(s.walks[len(s.walks)/2].Seconds()/referenceWalk, 0.25), 8)
+		pace = s.walks[len(s.walks)/10].Seconds() / referenceWalk // slower pieces were interrupted
+		pace = min(max(math.Pow(pace, paceWeight), 0.25), 8)
 	}
 	gb, objects := float64(dumpBytes)/1e9, float64(e.Objects)
 	dearer := 1 + cacheGrowth*max(0, math.Log2(max(objects, 1)/cacheObjects))
-	build := pace * (fixedCPU + cpuPerGB*gb + dearer*(cpuPerObject*objects+cpuPerReference*float64(e.References)+cpuPerCore*float64(e.Core)))
-	scan := pace * (fixedCPU/2 + scanPerGB*gb + scanPerObject*objects)
+	build := pace * (fixedCPU + cpuPerGB*gb + dearer*(cpuPerObject*objects+cpuPerReference*float64(e.References)+cpuPerCore*float64(e.Core)) +
+		cpuPerFinalizer*min(float64(e.Finalizers), mostFinalizers))
+	scan := pace * (scanFixed + scanPerGB*gb + scanPerObject*objects)
 	wall := build * (sequentialPart + (1-sequentialPart)/float64(workers))
 	if rate := float64(s.read) / max(s.took.Seconds(), 1e-9); rate < cachedRate {
 		wall += float64(dumpBytes) / rate // the second read finds the dump cached, or costs this once more
@@ -275,7 +283,7 @@ func (s *sampler) record(p []byte) int {
 func (s *sampler) walk(start, length int64) (sample, int64) {
 	h, c := s.b.h, s.cur
 	c.Reset(start, length)
-	var n, core, refs, records int64
+	var n, core, refs, finalizers, records int64
 	t := time.Now()
 	for c.Offset() < start+samplePiece && c.Next() {
 		records++
@@ -288,6 +296,9 @@ func (s *sampler) walk(start, length int64) (sample, int64) {
 				k, own = h.missing, (r.Bytes+15)/16
 			} else {
 				own = s.references(&h.classes[k], r.Body)
+				if h.classes[k].kind == Finalizer {
+					finalizers++
+				}
 			}
 		case hprof.ObjectArray:
 			if k = s.byID.get(r.Class); k == NoClass {
@@ -316,7 +327,7 @@ func (s *sampler) walk(start, length int64) (sample, int64) {
 	if bytes <= 0 {
 		return sample{}, 0
 	}
-	return sample{float64(n) / bytes, float64(core) / bytes, float64(refs) / bytes}, int64(bytes)
+	return sample{float64(n) / bytes, float64(core) / bytes, float64(refs) / bytes, float64(finalizers) / bytes}, int64(bytes)
 }
 
 // elements estimates how many elements of an array of references that is longer than the window are not null.

@@ -45,8 +45,11 @@ func (t *tally) array(bytes int64) {
 }
 
 // CountClasses reads the dump once and returns its class histogram without building a graph. Sizes come from the layout that
-// neighbours in the file show. Where these show none, or classes come after their instances, it falls back to Build.
+// neighbours in the file show. Where these show none, classes come after their instances, or sizes are to be computed, it falls back to Build.
 func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, error) {
+	if opt.Sizes == ComputedSizes { // the version is read from objects
+		return recount(ctx, f, opt)
+	}
 	h := &Heap{file: f, idSize: f.IDSize, opt: opt}
 	b := &builder{h: h}
 	known := b.leadingClasses()
@@ -107,7 +110,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 		return recount(ctx, f, opt)
 	}
 	out := &Histogram{Layout: m, Problems: append(slices.Clone(f.Problems), problems...)}
-	slices.SortFunc(out.Problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
+	sortProblems(out.Problems)
 	out.Problems = withReadProblems(out.Problems, f)
 	h.sum(out, m, counts, late, chunks)
 	return out, nil

@@ -32,17 +32,7 @@ func (r *indexReader) open() {
 	r.addresses()
 	r.columns()
 	r.lists()
-	part := r.x.Section(partLocator)
-	h.loc = locator{blocks: asLoc(part.Bytes), part: part}
-	part.Valid = func(b []byte) bool {
-		for _, l := range asLoc(b) {
-			if l.offset < 0 || l.offset >= h.file.Size {
-				return false
-			}
-		}
-		return true
-	}
-	r.bad = r.bad || len(part.Bytes)%locBlockBytes != 0
+	r.locator()
 }
 
 // whole decodes a section that is verified and read at once.
@@ -352,18 +342,4 @@ func asLong(b []byte) []longArray {
 		return nil
 	}
 	return unsafe.Slice((*longArray)(unsafe.Pointer(&b[0])), len(b)/longBytesEach)
-}
-
-func locBytes(v []locBlock) []byte {
-	if len(v) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), len(v)*locBlockBytes)
-}
-
-func asLoc(b []byte) []locBlock {
-	if len(b) < locBlockBytes {
-		return nil
-	}
-	return unsafe.Slice((*locBlock)(unsafe.Pointer(&b[0])), len(b)/locBlockBytes)
 }

@@ -41,7 +41,7 @@ func (w *indexWriter) write(ctx context.Context) error {
 		{partKids, w.kids}, // and partKidOffset
 		{partInOffset, func() error { return w.bytes(asBytes(h.in.offset)) }},
 		{partIn, func() error { return w.bytes(h.in.data) }},
-		{partLocator, func() error { return w.bytes(locBytes(h.loc.blocks)) }},
+		{partLocBits, w.locator}, // and partLocRanks, partLocBlocks
 	} {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sort"
 	"sync"
-
-	"heapcause/graph/index"
 )
 
 // locator finds the record of an object in the dump. Where file order is address order (all HotSpot collectors but ZGC and
@@ -14,7 +12,7 @@ import (
 type locator struct {
 	mu     sync.Mutex
 	blocks []locBlock     // by first
-	part   *index.Section // where they come from an index
+	packed *packedLocator // from an index, in place of blocks
 }
 
 // locBlock covers records in the file from offset on, ascending from object first to object first + span.
@@ -22,8 +20,6 @@ type locBlock struct {
 	offset      int64
 	first, span uint32
 }
-
-const locBlockBytes = 16
 
 // locatorStep bounds the records of a block, roots and classes between its objects included; locatorGap bounds how far the
 // numbers of two neighbours are apart: blocks that overlap are few, and none reaches farther than locatorReach.
@@ -45,19 +41,15 @@ func (l *locator) seal() {
 	})
 }
 
-// at returns a block; one that covers nothing where the index is damaged.
-func (l *locator) at(i int) locBlock {
-	if l.part != nil && !l.part.Ok(uint64(i)*locBlockBytes) {
-		return locBlock{}
-	}
-	return l.blocks[i]
-}
-
 // each calls fn with the offsets at which the record of o, or one before it, may lie, until fn returns true.
 func (l *locator) each(o Object, fn func(offset int64) bool) {
-	i := sort.Search(len(l.blocks), func(i int) bool { return Object(l.at(i).first) > o }) - 1
+	if l.packed != nil {
+		l.packed.each(o, fn)
+		return
+	}
+	i := sort.Search(len(l.blocks), func(i int) bool { return Object(l.blocks[i].first) > o }) - 1
 	for ; i >= 0; i-- {
-		b := l.at(i)
+		b := l.blocks[i]
 		if Object(b.first)+locatorReach < o || Object(b.first)+Object(b.span) >= o && fn(b.offset) {
 			return
 		}

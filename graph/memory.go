@@ -11,27 +11,35 @@ import (
 // at once, and is fitted to scale-1, zoo and pg-timer (docs/performance.md). Memory is resident memory: pages of the mapped
 // temporary files count as long as the system does not take them back.
 const (
-	fixedMemory     = 60 << 20 // program and buffers
-	memoryPerClass  = 2 << 10
-	memoryPerObject = 4.0
-	memoryPerCore   = 18.0
+	fixedMemory        = 44 << 20 // program and buffers
+	bufferMemory       = 32 << 20 // more of them, in dumps of 256 MiB and more; in proportion in smaller ones
+	memoryPerClass     = 2 << 10
+	memoryPerObject    = 2.0
+	memoryPerCore      = 16.0
+	memoryPerFinalizer = 400 // the rules' rows of what is registered, and of statements and tasks that are among it
 
 	fixedDisk        = 4 << 20
 	diskPerObject    = 14.0
 	diskPerReference = 8.0
 )
 
-// needs returns the peaks of memory and temporary disk space of Build.
-func (o *Options) needs(objects, core, refs, classes, dumpBytes int64) (memory, disk int64) {
-	memory = fixedMemory + memoryPerClass*classes + int64(memoryPerObject*float64(objects)+memoryPerCore*float64(core))
+// census is what a dump holds, in full or as a sample suggests.
+type census struct {
+	objects, core, refs, classes, finalizers int64
+}
+
+// needs returns the peaks of memory and temporary disk space of Build and of an analysis.
+func (o *Options) needs(c census, dumpBytes int64) (memory, disk int64) {
+	memory = fixedMemory + min(bufferMemory, dumpBytes/8) + memoryPerClass*c.classes + memoryPerFinalizer*c.finalizers +
+		int64(memoryPerObject*float64(c.objects)+memoryPerCore*float64(c.core))
 	disk = fixedDisk
-	if columns := int64(diskPerObject * float64(objects)); o.columnsInMemory(dumpBytes) {
+	if columns := int64(diskPerObject * float64(c.objects)); o.columnsInMemory(dumpBytes) {
 		memory += columns
 	} else {
 		disk += columns
 	}
 	if o.inbound() {
-		disk += int64(diskPerReference * float64(refs))
+		disk += int64(diskPerReference * float64(c.refs))
 	}
 	return memory, disk
 }
@@ -64,7 +72,7 @@ func refuse(ctx context.Context, f *hprof.File, opt Options) error {
 		return nil
 	}
 	objects := f.HeapBytes() / int64(9+f.IDSize)
-	if most, _ := opt.needs(objects, objects, 0, int64(len(f.Classes)), f.Size); most <= opt.MaxMemory {
+	if most, _ := opt.needs(census{objects: objects, core: objects, classes: int64(len(f.Classes))}, f.Size); most <= opt.MaxMemory {
 		return nil
 	}
 	e, err := EstimateBuild(ctx, f, opt)
@@ -83,7 +91,7 @@ func (o *Options) fit(need int64) error {
 
 // fits is refuse once the objects have been counted: a sample may have been wrong by a quarter, not by more.
 func (b *builder) fits() error {
-	need, _ := b.h.opt.needs(int64(b.h.n), b.coreN, 0, int64(len(b.h.classes)), b.h.file.Size)
+	need, _ := b.h.opt.needs(census{objects: int64(b.h.n), core: b.coreN, classes: int64(len(b.h.classes))}, b.h.file.Size)
 	if err := b.h.opt.fit(need / 5 * 4); err != nil {
 		return &MemoryError{need, b.h.opt.MaxMemory}
 	}

@@ -8,12 +8,23 @@ import (
 // Options of Build.
 type Options struct {
 	References References
+	Sizes      Sizes
 	TempDir    string                                // "" is the system's
 	NoInbound  bool                                  // leave the inbound references out: In and Path then find nothing
 	MaxMemory  int64                                 // bytes; what needs more is refused with a *MemoryError; 0 is no limit
 	Workers    int                                   // processors to use; 0 is all
 	Progress   func(phase string, done, total int64) // bytes or objects done; may be nil; called from any goroutine
 }
+
+// Sizes chooses where object sizes come from.
+type Sizes uint8
+
+const (
+	// MeasuredSizes are what addresses show, with the packing rules: those of the JVM that wrote the dump.
+	MeasuredSizes Sizes = iota
+	// ComputedSizes are what the packing rules give for the JVM's version and the identifier size alone.
+	ComputedSizes
+)
 
 func (o *Options) workers() int {
 	if o.Workers > 0 {

@@ -12,14 +12,18 @@ import (
 	"heapcause/hprof"
 )
 
-// dumps returns the real dumps that match a pattern below testdata/dumps, or skips.
+// dumpFolder is where real dumps lie: HEAPCAUSE_DUMPS, else testdata/dumps.
+func dumpFolder() string {
+	if dir := os.Getenv("HEAPCAUSE_DUMPS"); dir != "" {
+		return dir
+	}
+	return "../testdata/dumps"
+}
+
+// dumps returns the real dumps that match a pattern, or skips.
 func dumps(t *testing.T, pattern string) []string {
 	t.Helper()
-	dir := os.Getenv("HEAPCAUSE_DUMPS")
-	if dir == "" {
-		dir = "../testdata/dumps"
-	}
-	found, _ := filepath.Glob(filepath.Join(dir, pattern))
+	found, _ := filepath.Glob(filepath.Join(dumpFolder(), pattern))
 	if len(found) == 0 {
 		t.Skipf("no dump %s: make testdata makes them where there is a JDK", pattern)
 	}
@@ -92,7 +96,7 @@ func otherMoment(name string) bool {
 // TestCountsOfRealDumps compares instances and bytes per class with the class histogram that the JVM printed beside the dump.
 func TestCountsOfRealDumps(t *testing.T) {
 	for _, pattern := range []string{"pg-timer/*.hprof", "variants/*.hprof*", "vthreads/*.hprof", "zoo/zoo-small.hprof"} {
-		found, _ := filepath.Glob(filepath.Join("../testdata/dumps", pattern))
+		found, _ := filepath.Glob(filepath.Join(dumpFolder(), pattern))
 		for _, path := range found {
 			in, err := os.Open(path + ".histo.txt")
 			if err != nil {

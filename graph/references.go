@@ -105,7 +105,11 @@ func (b *builder) references(ctx context.Context) error {
 	if h.n > 0 {
 		in.AddressSpan = h.index.addr(Object(h.n-1)) - h.index.addr(0)
 	}
-	h.model = layout.Infer(in, evidence)
+	if h.opt.Sizes == ComputedSizes {
+		h.model = layout.Computed(in)
+	} else {
+		h.model = layout.Infer(in, evidence)
+	}
 	if err := b.extraEdges(); err != nil {
 		return err
 	}
@@ -162,14 +166,16 @@ type linker struct {
 	ids   []uint64  // their references
 	sink  uint64
 
-	lists    []byte   // encoded adjacency of the chunk
-	owners   []uint32 // core objects with a list, and where it begins in lists
-	begins   []uint32
-	targets  []uint32 // of the object at hand
-	leafLog  []byte
-	lastCore int64
-	lastLeaf int64
-	self     slot
+	lists      []byte   // encoded adjacency of the chunk
+	owners     []uint32 // core objects with a list, and where it begins in lists
+	begins     []uint32
+	begun      int // where the list of the object at hand begins, its last edge, and what that leads to
+	lastEdge   int
+	lastTarget int64
+	leafLog    []byte
+	lastCore   int64
+	lastLeaf   int64
+	self       slot
 }
 
 // batched is an object in a batch. Looking references up is bound by memory latency, and a batch of look-ups overlaps.
@@ -332,7 +338,7 @@ func (w *linker) longArray(p *batched) error {
 // begin starts the list of an object.
 func (w *linker) begin(self slot) {
 	w.self = self
-	w.targets = w.targets[:0]
+	w.begun, w.lastTarget = len(w.lists), int64(self.place)
 }
 
 // finish ends the list of an object with its class.
@@ -342,10 +348,10 @@ func (w *linker) finish(k Class) {
 			w.edge(c.slot)
 		}
 	}
-	if len(w.targets) > 0 && w.self.core {
+	if len(w.lists) > w.begun {
+		w.lists[w.lastEdge] |= 1
 		w.owners = append(w.owners, w.self.place)
-		w.begins = append(w.begins, uint32(len(w.lists)))
-		w.lists = encode(w.lists, w.self.place, w.targets)
+		w.begins = append(w.begins, uint32(w.begun))
 	}
 	if len(w.lists) > 1<<30 {
 		w.place()
@@ -381,7 +387,9 @@ func (w *linker) edge(to slot) {
 		return
 	}
 	if to.core {
-		w.targets = append(w.targets, to.place)
+		w.lastEdge = len(w.lists)
+		w.lists = binary.AppendUvarint(w.lists, zigzag(int64(to.place)-w.lastTarget)<<1)
+		w.lastTarget = int64(to.place)
 		return
 	}
 	w.leafLog = binary.AppendUvarint(w.leafLog, zigzag(int64(w.self.place)-w.lastCore))

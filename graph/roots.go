@@ -116,6 +116,7 @@ func (h *Heap) threadRoots(raw []rawRoot) map[uint32]threadRoot {
 
 // makeRoots sorts roots from locals and finds the threads.
 func (h *Heap) makeRoots(raw []rawRoot) {
+	h.roots = nil // the first guess at the core may have been wrong
 	threads := h.threadRoots(raw)
 	var locals []threadLocal
 	h.noRoots = len(raw) == 0
@@ -207,7 +208,7 @@ func (h *Heap) makeThreads(live map[uint32]threadRoot) {
 		if !ok {
 			tr = byThread[serial]
 		}
-		t.Frames = make([]Frame, 0, len(tr.Frames))
+		t.Frames = slices.Grow(t.Frames, len(tr.Frames)) // nil where there are none
 		for _, id := range tr.Frames {
 			f := h.file.Frames[id]
 			t.Frames = append(t.Frames, Frame{className(f.Class), h.file.Symbol(f.Method), h.file.Symbol(f.Source), f.Line})

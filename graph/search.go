@@ -17,6 +17,7 @@ func (b *builder) search(ctx context.Context) error {
 		return err
 	}
 	defer s.free()
+	s.parents.stop = ctx.Err // each number goes there: so a signal ends a search that takes minutes
 	h := b.h
 	for _, r := range h.roots {
 		if p, ok := h.index.locate(h.index.addr(r.Object)); ok && p.core {

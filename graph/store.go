@@ -296,6 +296,8 @@ type sequence struct {
 	f   *os.File
 	buf []uint32
 	n   int64 // written
+
+	stop func() error // asked now and then; its error ends the writing; may be nil
 }
 
 func newSequence(dir string) (*sequence, error) {
@@ -315,6 +317,11 @@ func (s *sequence) put(x uint32) error {
 }
 
 func (s *sequence) flush() error {
+	if s.stop != nil {
+		if err := s.stop(); err != nil {
+			return err
+		}
+	}
 	err := writeAll(s.f, asBytes(s.buf), s.n*4)
 	s.n += int64(len(s.buf))
 	s.buf = s.buf[:0]

@@ -215,14 +215,18 @@ func (c *Cursor) body(n int) bool {
 	if c.next+total > c.end {
 		return c.short(r.Tag)
 	}
-	if int64(c.hi-c.lo) >= total {
+	room := total // with the beginning of what follows, where that is looked at: it is in the window then
+	if c.m != nil {
+		room = min(total+peekBytes, c.end-c.next)
+	}
+	if int64(c.hi-c.lo) >= room {
 		r.Body = c.buf[c.lo+n : c.lo+int(total)]
 		c.next += total
 		return true
 	}
 	r.Body = nil
-	if total <= int64(len(c.buf)) && (c.bodies || r.Tag == InstanceDump) {
-		if !c.fill(int(total)) {
+	if room <= int64(len(c.buf)) && (c.bodies || r.Tag == InstanceDump) {
+		if !c.fill(int(room)) && int64(c.hi-c.lo) < total {
 			return c.short(r.Tag)
 		}
 		r.Body = c.buf[c.lo+n : c.lo+int(total)]

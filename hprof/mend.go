@@ -48,14 +48,15 @@ const (
 
 // prober looks at places of a stretch beside the cursor's window.
 type prober struct {
-	f     *File
-	known *Known
-	scan  window // reads forward
-	w     window // follows records
-	s     int    // bytes of an identifier
-	end   int64  // of the stretch
-	claim int64  // where the stretch would end if the file were not cut off
-	work  int64  // looks that are left
+	f      *File
+	known  *Known
+	beside *Cursor // whose window is looked into first, or nil
+	scan   window  // reads forward
+	w      window  // follows records
+	s      int     // bytes of an identifier
+	end    int64   // of the stretch
+	claim  int64   // where the stretch would end if the file were not cut off
+	work   int64   // looks that are left
 }
 
 func newProber(f *File, k *Known) *prober {
@@ -75,6 +76,9 @@ func (p *prober) at(w *window, off int64, n int) []byte {
 	p.work--
 	if n = int(min(int64(n), p.end-off)); n <= 0 {
 		return nil
+	}
+	if c := p.beside; c != nil && off >= c.base && off+int64(n) <= c.base+int64(c.hi) {
+		return c.buf[off-c.base:][:n] // the cursor has it
 	}
 	if !w.holds(off, n) {
 		p.work -= readCost

@@ -129,7 +129,7 @@ func (a *app) topObjects(w *bytes.Buffer, h *graph.Heap) {
 	fmt.Fprintf(w, "%16s %12s %12s  %-11s  %s\n", "retained", "shallow", "dominates", "held", "object")
 	for _, o := range top {
 		fmt.Fprintf(w, "%16s %12s %12s  %-11s  %s\n", humanize.Comma(h.Retained(o)), humanize.Comma(h.Shallow(o)),
-			humanize.Comma(h.NumDominated(o)), h.Strength(o), clean(h.Name(o)))
+			humanize.Comma(h.NumDominated(o)), h.Strength(o), a.fit(h.Name(o), 57))
 	}
 	if n := all - int64(len(top)); n > 0 {
 		rest := int64(0) // all of them retain the whole heap

@@ -189,11 +189,14 @@ func (a *app) build(ctx context.Context, path string, p *progress, noInbound boo
 }
 
 func (a *app) graphOptions(p *progress) graph.Options {
-	refs := graph.DefaultReferences
+	opt := graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update}
 	if a.f.references == "all" {
-		refs = graph.AllReferences
+		opt.References = graph.AllReferences
 	}
-	return graph.Options{References: refs, Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update}
+	if a.f.objectSizes == "computed" {
+		opt.Sizes = graph.ComputedSizes
+	}
+	return opt
 }
 
 // fileError says "path: cause" of an error in opening a file.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -75,11 +76,13 @@ func shapesDump() []byte {
 	return d.Bytes()
 }
 
-// namesDump has a class whose name would steer a terminal and break a table.
+// namesDump has a class whose name would steer a terminal and break a table, and one with a very long name.
 func namesDump() []byte {
 	d := hproftest.New(8)
 	evil := d.Class("com.acme.\x1b[31mEvil\tName\n")
 	d.Root(hprof.RootJNIGlobal, d.Instance(evil))
+	long := d.Class("com.acme." + strings.Repeat("very.", 40) + "Long")
+	d.Root(hprof.RootJNIGlobal, d.Instance(long))
 	return d.Bytes()
 }
 

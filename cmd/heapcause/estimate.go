@@ -36,6 +36,7 @@ pages of its temporary files included: the system can take those back.`,
 type estimateJSON struct {
 	Bytes            int64   `json:"bytes"`
 	Objects          int64   `json:"objects"`
+	Core             int64   `json:"coreObjects"` // with references of their own
 	References       int64   `json:"references"`
 	Classes          int64   `json:"classes"`
 	Sampled          int64   `json:"sampledBytes"`
@@ -69,7 +70,7 @@ func (a *app) estimate(ctx context.Context, path string) error {
 	warn(a.stderr, e.Objects, f.Problems)
 	limit := a.maxMemory()
 	j := estimateJSON{
-		Bytes: f.Size, Objects: e.Objects, References: e.References, Classes: e.Classes, Sampled: e.Sampled, Workers: e.Workers,
+		Bytes: f.Size, Objects: e.Objects, Core: e.Core, References: e.References, Classes: e.Classes, Sampled: e.Sampled, Workers: e.Workers,
 		Seconds: round(e.Wall), CPUSeconds: round(e.BuildCPU), HistogramSeconds: round(e.ScanCPU), Memory: e.Memory, Disk: e.Disk, MaxMemory: limit,
 	}
 	err = a.write(func(w io.Writer) error {

@@ -20,6 +20,7 @@ type flags struct {
 	threshold       float64
 	rules           string
 	references      string
+	objectSizes     string
 	workers         int
 	index           string
 	indexDir        string
@@ -43,6 +44,7 @@ type flags struct {
 var (
 	failOnValues     = []string{"never", "info", "warning", "error"}
 	referencesValues = []string{"default", "all"}
+	sizesValues      = []string{"measured", "computed"}
 	indexValues      = []string{"auto", "always", "never"}
 )
 
@@ -66,11 +68,44 @@ func (a *app) commonFlags(c *cobra.Command, formats ...string) {
 
 // graphFlags declares what every command that builds the graph has.
 func (a *app) graphFlags(c *cobra.Command) {
-	c.Flags().StringVar(&a.f.references, "references", "default", "default, or all: weak and other referents count as strong, as in Eclipse MAT")
+	a.variantFlags(c)
 	c.Flags().StringVar(&a.f.index, "index", "auto", "auto, always or never: whether the graph is kept on disk for the next command (auto: when a person is at the terminal)")
 	a.indexDirFlag(c)
-	complete(c, "references", referencesValues...)
 	complete(c, "index", indexValues...)
+}
+
+// variantFlags declares what makes another graph of the same dump.
+func (a *app) variantFlags(c *cobra.Command) {
+	c.Flags().StringVar(&a.f.references, "references", "default", "default, or all: weak and other referents count as strong, as in Eclipse MAT")
+	complete(c, "references", referencesValues...)
+	a.sizesFlag(c)
+}
+
+func (a *app) sizesFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.f.objectSizes, "object-sizes", "measured", "measured: as in the JVM, from addresses; computed: from its version and the identifier size alone")
+	complete(c, "object-sizes", sizesValues...)
+}
+
+// checkVariant validates the flags of variantFlags.
+func (a *app) checkVariant() error {
+	if err := oneOf("references", a.f.references, referencesValues...); err != nil {
+		return err
+	}
+	return a.checkSizes()
+}
+
+func (a *app) checkSizes() error { return oneOf("object-sizes", a.f.objectSizes, sizesValues...) }
+
+// variant names the graph that the flags ask for, "" for the default one.
+func (a *app) variant() string {
+	var parts []string
+	if a.f.references == "all" {
+		parts = append(parts, "all")
+	}
+	if a.f.objectSizes == "computed" {
+		parts = append(parts, "computed")
+	}
+	return strings.Join(parts, "-")
 }
 
 func (a *app) indexDirFlag(c *cobra.Command) {
@@ -110,7 +145,7 @@ func (a *app) check(formats ...string) error {
 }
 
 func (a *app) checkGraph() error {
-	if err := oneOf("references", a.f.references, referencesValues...); err != nil {
+	if err := a.checkVariant(); err != nil {
 		return err
 	}
 	if err := oneOf("index", a.f.index, indexValues...); err != nil {

@@ -27,6 +27,7 @@ HotSpot's collectors but ZGC and Shenandoah, memory does not depend on its size.
 		RunE: func(c *cobra.Command, args []string) error { return a.histogram(c.Context(), args[0]) },
 	}
 	a.commonFlags(c, reportFormats...)
+	a.sizesFlag(c)
 	c.Flags().IntVar(&a.f.topClasses, "top", 40, "classes to print; 0 prints all")
 	c.Flags().StringVar(&a.f.verify, "verify-against", "", "compare with this output of jcmd PID GC.class_histogram; exit with 1 when bytes differ")
 	return c
@@ -34,12 +35,20 @@ HotSpot's collectors but ZGC and Shenandoah, memory does not depend on its size.
 
 // histogramJSON is the output of histogram -f json.
 type histogramJSON struct {
-	Classes    []classJSON `json:"classes"`
-	Omitted    int         `json:"omitted"`
-	Instances  int64       `json:"instances"`
-	Bytes      int64       `json:"bytes"`
-	Sizes      string      `json:"sizes"`
-	Incomplete bool        `json:"incomplete"`
+	Classes    []classJSON   `json:"classes"`
+	Omitted    int           `json:"omitted"`
+	Instances  int64         `json:"instances"`
+	Bytes      int64         `json:"bytes"`
+	Sizes      string        `json:"sizes"`
+	Incomplete bool          `json:"incomplete"`
+	Problems   []problemJSON `json:"problems"`
+}
+
+// problemJSON is a damaged or missing stretch; bytes is 0 where nothing is lost, or it is not known.
+type problemJSON struct {
+	Offset int64  `json:"offset"`
+	Bytes  int64  `json:"bytes"`
+	Text   string `json:"text"`
 }
 
 type classJSON struct {
@@ -50,6 +59,9 @@ type classJSON struct {
 
 func (a *app) histogram(ctx context.Context, path string) error {
 	if err := a.check(reportFormats...); err != nil {
+		return err
+	}
+	if err := a.checkSizes(); err != nil {
 		return err
 	}
 	if err := notNegative(a.f.topClasses, "0 prints all classes"); err != nil {
@@ -70,7 +82,7 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	}
 	defer func() { _ = f.Close() }()
 	phase := a.timing.phase("counting")
-	h, err := graph.CountClasses(ctx, f, graph.Options{Workers: a.f.workers, TempDir: a.f.tempDir, MaxMemory: a.limitMemory(), Progress: p.update})
+	h, err := graph.CountClasses(ctx, f, a.graphOptions(p))
 	phase()
 	if err != nil {
 		return named(f.Path, err)
@@ -88,6 +100,9 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	return err
 }
 
+// maxProblems are listed in JSON.
+const maxProblems = 100
+
 func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 	rows := h.Classes
 	if a.f.topClasses > 0 {
@@ -100,6 +115,11 @@ func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 		j := histogramJSON{Classes: make([]classJSON, len(rows)), Omitted: omitted, Instances: h.Total.Objects, Bytes: h.Total.Bytes, Sizes: h.Layout.String(), Incomplete: len(h.Problems) > 0}
 		for i, c := range rows {
 			j.Classes[i] = classJSON(c)
+		}
+		j.Problems = make([]problemJSON, min(len(h.Problems), maxProblems))
+		for i := range j.Problems {
+			p := h.Problems[i]
+			j.Problems[i] = problemJSON{p.Offset, p.Bytes, p.What}
 		}
 		e := stdjson.NewEncoder(w)
 		e.SetEscapeHTML(false)
@@ -115,7 +135,7 @@ func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 	default:
 		fmt.Fprintf(w, "%14s %16s  %s\n", "instances", "bytes", "class")
 		for _, c := range rows {
-			fmt.Fprintf(w, "%14s %16s  %s\n", humanize.Comma(c.Instances), humanize.Comma(c.Bytes), clean(c.Name))
+			fmt.Fprintf(w, "%14s %16s  %s\n", humanize.Comma(c.Instances), humanize.Comma(c.Bytes), a.fit(c.Name, 33))
 		}
 		fmt.Fprintf(w, "%14s %16s  total", humanize.Comma(h.Total.Objects), humanize.Comma(h.Total.Bytes))
 		if omitted > 0 {

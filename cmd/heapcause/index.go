@@ -83,11 +83,7 @@ func (a *app) indexOf(path string) (*dumpIndex, error) {
 		}
 		return nil, nil
 	}
-	variant := ""
-	if a.f.references == "all" {
-		variant = "all"
-	}
-	key, err := index.KeyOf(path, variant)
+	key, err := index.KeyOf(path, a.variant())
 	if err != nil {
 		return nil, fileError(path, err)
 	}

@@ -34,12 +34,11 @@ time.`,
 	}
 	a.commonFlags(c, "text", "json")
 	f := c.Flags()
-	f.StringVar(&a.f.references, "references", "default", "default, or all: weak and other referents count as strong, as in Eclipse MAT")
+	a.variantFlags(c)
 	a.indexDirFlag(c)
 	f.BoolVar(&a.f.list, "list", false, "list the indexes")
 	f.BoolVar(&a.f.clean, "clean", false, "remove indexes")
 	f.StringVar(&a.f.olderThan, "older-than", "", "with --clean: only indexes written that long ago or longer, as 30d or 12h")
-	complete(c, "references", referencesValues...)
 	return c
 }
 
@@ -47,7 +46,7 @@ func (a *app) index(c *cobra.Command, args []string) error {
 	if err := a.check("text", "json"); err != nil {
 		return err
 	}
-	if err := oneOf("references", a.f.references, referencesValues...); err != nil {
+	if err := a.checkVariant(); err != nil {
 		return err
 	}
 	age, err := parseAge(a.f.olderThan)

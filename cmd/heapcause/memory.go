@@ -22,12 +22,12 @@ func (a *app) checkMemory() error {
 		return &hintError{fmt.Errorf("--max-memory %s: is no size", a.f.maxMemory), "512MiB, 2GB and 1073741824 are sizes; 0 sets no limit"}
 	}
 	if n < leastMemory {
-		return &hintError{fmt.Errorf("--max-memory %s: too little for any dump", a.f.maxMemory), "64MiB is the least"}
+		return &hintError{fmt.Errorf("--max-memory %s: too little for any dump", a.f.maxMemory), "32MiB is the least"}
 	}
 	return nil
 }
 
-const leastMemory = 64 << 20
+const leastMemory = 32 << 20
 
 // maxMemory returns the bytes that this process may hold: --max-memory, or the limit of its control group, or the machine's
 // memory. 0 is no limit, or none known.

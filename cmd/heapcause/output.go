@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"heapcause/report/text"
 )
 
 // formatOf infers the format from the ending of the output file; text is the default.
@@ -138,4 +140,16 @@ func clean(s string) string {
 		}
 	}
 	return string(b)
+}
+
+// textWidth is the width of text where there is no terminal.
+const textWidth = 100
+
+// fit makes the last column of a text line fit: used are the columns before it.
+func (a *app) fit(name string, used int) string {
+	width, ok := terminal(a.stdout)
+	if !ok || a.f.output != "" && a.f.output != "-" {
+		width = textWidth
+	}
+	return text.Middle(clean(name), max(width-used, 30))
 }

@@ -47,6 +47,9 @@ func clean(s string) string {
 // pad fills a text up to n columns.
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width(s))) }
 
+// Middle returns a name from a dump for n columns of a line: without control characters, cut in its middle where it is longer.
+func Middle(s string, n int) string { return middle(clean(s), n) }
+
 // middle shortens a text to n columns by cutting out its middle: names differ at both ends.
 func middle(s string, n int) string {
 	n = max(n, 8)

@@ -72,9 +72,10 @@ func run(o options) error {
 
 // dump is a file to measure on.
 type dump struct {
-	path    string
-	bytes   int64
-	objects int64
+	path     string
+	bytes    int64 // of the file
+	unpacked int64
+	objects  int64
 }
 
 const large = 100_000_000

@@ -29,6 +29,13 @@ var commands = []command{
 	{"dominators", []string{"dominators", "--index=never"}},
 }
 
+// indexed are run one after the other on an index that the first makes.
+var indexed = []command{
+	{"index", []string{"index"}},
+	{"dominators, from the index", []string{"dominators", "--index=auto"}},
+	{"analyze --rules=none, from the index", []string{"analyze", "--index=auto", "--rules=none"}},
+}
+
 // measured is what one process took.
 type measured struct {
 	wall, cpu, gc float64 // seconds
@@ -36,7 +43,7 @@ type measured struct {
 }
 
 func measureDumps(b *strings.Builder, o options, dumps []dump) error {
-	fmt.Fprint(b, "\n| dump | GB | M objects | command | CPU s | CPU s/GB | wall s | peak RSS, MiB | B/object above 60 MiB | temporary, MiB | GC, % of CPU |\n",
+	fmt.Fprint(b, "\n| dump | GB | M objects | command | CPU s | CPU s/GB | wall s | peak RSS, MiB | B/object above 60 MiB | temporary files (or index), MiB | GC, % of CPU |\n",
 		"| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, d := range dumps {
 		if err := warm(&d, o); err != nil {
@@ -46,21 +53,74 @@ func measureDumps(b *strings.Builder, o options, dumps []dump) error {
 		if d.bytes > 2e9 {
 			runs = 1
 		}
-		name, gb, objects := filepath.Base(d.path), fmt.Sprintf("%.2f", float64(d.bytes)/1e9), fmt.Sprintf("%.1f", float64(d.objects)/1e6)
+		rows := &table{b: b, d: d}
 		for _, c := range commands {
 			m, err := best(o, append(slices.Clone(c.args), d.path), runs)
 			if err != nil {
 				return fmt.Errorf("%s of %s: %w", c.name, d.path, err)
 			}
-			above := float64(max(m.rss-60<<20, 0)) / float64(max(d.objects, 1))
-			row := fmt.Sprintf("| %s | %s | %s | %s | %.2f | %.2f | %.2f | %d | %.1f | %d | %.1f |", name, gb, objects, c.name, m.cpu,
-				m.cpu/float64(d.bytes)*1e9, m.wall, m.rss>>20, above, m.temp>>20, 100*m.gc/m.cpu)
-			fmt.Fprintln(b, row)
-			fmt.Fprintln(os.Stderr, row)
-			name, gb, objects = "", "", ""
+			rows.add(c.name, m)
+		}
+		if err := measureIndexed(o, d, runs, rows); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// table writes the rows of one dump.
+type table struct {
+	b    *strings.Builder
+	d    dump
+	more bool
+}
+
+func (t *table) add(name string, m measured) {
+	d := t.d
+	first := fmt.Sprintf("| %s | %.2f | %.1f ", filepath.Base(d.path), float64(d.unpacked)/1e9, float64(d.objects)/1e6)
+	if t.more {
+		first = "| | | "
+	}
+	t.more = true
+	above := float64(max(m.rss-60<<20, 0)) / float64(max(d.objects, 1))
+	row := fmt.Sprintf("%s| %s | %.2f | %.2f | %.2f | %d | %.1f | %d | %.1f |", first, name, m.cpu, m.cpu/float64(d.unpacked)*1e9, m.wall, m.rss>>20, above,
+		m.temp>>20, 100*m.gc/m.cpu)
+	fmt.Fprintln(t.b, row)
+	fmt.Fprintln(os.Stderr, row)
+}
+
+// measureIndexed makes an index in a folder of its own and measures the commands that begin with it.
+func measureIndexed(o options, d dump, runs int, rows *table) error {
+	dir, err := os.MkdirTemp(o.tempDir, "bench-index-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	for i, c := range indexed {
+		n := runs
+		if i == 0 {
+			n = 1
+		}
+		m, err := best(o, append(slices.Clone(c.args), "--index-dir", dir, d.path), n)
+		if err != nil {
+			return fmt.Errorf("%s of %s: %w", c.name, d.path, err)
+		}
+		if i == 0 {
+			m.temp = folderSize(dir)
+		}
+		rows.add(c.name, m)
+	}
+	return nil
+}
+
+func folderSize(dir string) (sum int64) {
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		if info, err := f.Info(); err == nil {
+			sum += info.Size()
+		}
+	}
+	return sum
 }
 
 // warm reads a dump into the page cache and counts its objects.
@@ -74,16 +134,25 @@ func warm(d *dump, o options) error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.Command(o.binary, "histogram", "-f", "json", "--top", "1", d.path).Output()
-	if err != nil {
-		return fmt.Errorf("histogram of %s: %w", d.path, err)
-	}
 	var h struct{ Instances int64 }
-	if err := json.Unmarshal(out, &h); err != nil {
+	if err := asJSON(&h, o.binary, "histogram", "-f", "json", "--top", "1", d.path); err != nil {
 		return err
 	}
-	d.objects = h.Instances
+	var e struct{ Bytes int64 }
+	if err := asJSON(&e, o.binary, "estimate", "-f", "json", d.path); err != nil {
+		return err
+	}
+	d.objects, d.unpacked = h.Instances, e.Bytes
 	return nil
+}
+
+// asJSON runs a command and decodes what it prints.
+func asJSON(into any, command ...string) error {
+	out, err := exec.Command(command[0], command[1:]...).Output()
+	if err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(command, " "), err)
+	}
+	return json.Unmarshal(out, into)
 }
 
 // best runs a command several times: the least of each time, the greatest of each size.
