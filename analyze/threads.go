@@ -3,6 +3,7 @@ package analyze
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"slices"
 
 	"heapcause/graph"
@@ -84,29 +85,120 @@ const (
 	maxLocals = 10
 )
 
+// threadGroup is a row of the threads: a platform thread, or the virtual threads of one class, state and stack.
+type threadGroup struct {
+	thread   graph.Thread // that retains most
+	state    string
+	n        int64
+	retained int64 // by all
+}
+
 // threads lists the threads that retain most.
 func (r *run) threads(out *report.Report) {
 	h := r.heap
-	ts := slices.Clone(h.Threads())
-	slices.SortStableFunc(ts, func(a, b graph.Thread) int {
-		return cmp.Or(cmp.Compare(h.Retained(b.Object), h.Retained(a.Object)), cmp.Compare(a.Serial, b.Serial))
+	groups := r.groupThreads()
+	slices.SortStableFunc(groups, func(a, b *threadGroup) int {
+		return cmp.Or(cmp.Compare(b.retained, a.retained), cmp.Compare(a.thread.Serial, b.thread.Serial))
 	})
-	shown := ts
+	shown := groups
 	if r.opt.Top >= 0 {
-		shown = ts[:min(r.opt.Top, len(ts))]
+		shown = groups[:min(r.opt.Top, len(groups))]
 	}
-	for _, t := range shown {
+	for _, g := range shown {
+		t := g.thread
 		row := report.ThreadRow{
-			Address: report.Address(h.Addr(t.Object)), Class: h.ClassName(t.Object), Name: threadName(h, t.Object),
-			State: threadStatus(h, t.Object), Daemon: isDaemon(h, t.Object), Virtual: isVirtual(h, t.Object), Retained: h.Retained(t.Object),
+			Address: report.Address(h.Addr(t.Object)), Class: h.ClassName(t.Object), Name: threadName(h, t.Object), State: g.state,
+			Daemon: isDaemon(h, t.Object), Virtual: isVirtual(h, t.Object), Retained: h.Retained(t.Object), Alike: g.n, AlikeRetained: g.retained,
 		}
 		row.Frames = report.Cap(r.frames(t), maxFrames, nil)
 		out.Threads.Rows = append(out.Threads.Rows, row)
 	}
-	out.Threads.Omitted = int64(len(ts) - len(shown))
-	for _, t := range ts[len(shown):] {
-		out.Threads.OmittedBytes += h.Retained(t.Object)
+	out.Threads.Omitted = int64(len(groups) - len(shown))
+	for _, g := range groups[len(shown):] {
+		out.Threads.OmittedBytes += g.retained
 	}
+}
+
+// groupThreads puts virtual threads that do the same together: there may be a million of them.
+func (r *run) groupThreads() []*threadGroup {
+	h := r.heap
+	var groups []*threadGroup
+	alike := map[[16]byte]*threadGroup{}
+	virtual := newVirtualStates(h)
+	c := h.Cursor()
+	for _, t := range h.Threads() {
+		g := &threadGroup{thread: t}
+		if !isVirtual(h, t.Object) {
+			g.state = threadStatus(h, t.Object)
+			groups = append(groups, g)
+		} else {
+			g.state = virtual.of(c, t.Object)
+			key := threadKey(h.ClassOf(t.Object), g.state, t.Frames)
+			if old := alike[key]; old != nil {
+				g = old
+			} else {
+				alike[key] = g
+				groups = append(groups, g)
+			}
+		}
+		size := h.Retained(t.Object)
+		g.n++
+		g.retained += size
+		if size > h.Retained(g.thread.Object) {
+			g.thread = t
+		}
+	}
+	return groups
+}
+
+// threadKey is the same for threads of one class, state and stack.
+func threadKey(class graph.Class, state string, frames []graph.Frame) (key [16]byte) {
+	sum := fnv.New128a()
+	fmt.Fprintf(sum, "%d %s", class, state)
+	for _, f := range frames {
+		fmt.Fprintf(sum, "\n%s %s %s %d", f.Class, f.Method, f.Source, f.Line)
+	}
+	sum.Sum(key[:0])
+	return key
+}
+
+// virtualStates turns VirtualThread.state into the names of Thread.State. The numbers change from release to release; the dump has them
+// as constants of the class.
+type virtualStates struct {
+	field graph.Field
+	names map[int64]string
+}
+
+// virtualStateNames follows VirtualThread.threadState of JDK 21 to 25, by the names of the constants.
+var virtualStateNames = map[string]string{
+	"NEW": "NEW", "STARTED": "RUNNABLE", "RUNNABLE": "RUNNABLE", "RUNNING": "RUNNABLE", "UNPARKED": "RUNNABLE", "YIELDED": "RUNNABLE",
+	"UNBLOCKED": "RUNNABLE", "PARKING": "RUNNABLE", "TIMED_PARKING": "RUNNABLE", "WAITING": "RUNNABLE", "TIMED_WAITING": "RUNNABLE",
+	"YIELDING": "RUNNABLE", "PARKED": "WAITING", "PINNED": "WAITING", "WAIT": "WAITING", "TIMED_PARKED": "TIMED_WAITING",
+	"TIMED_PINNED": "TIMED_WAITING", "TIMED_WAIT": "TIMED_WAITING", "BLOCKING": "BLOCKED", "BLOCKED": "BLOCKED", "TERMINATED": "TERMINATED",
+}
+
+// suspendedBit is set in the state of a virtual thread that a debugger suspended.
+const suspendedBit = 1 << 8
+
+func newVirtualStates(h *graph.Heap) virtualStates {
+	v := virtualStates{names: map[int64]string{}}
+	v.field, _ = h.Bind("java.lang.VirtualThread", "state")
+	for _, c := range h.ClassesByName("java.lang.VirtualThread") {
+		for _, s := range h.Class(c).Statics {
+			if name := virtualStateNames[s.Name]; name != "" && s.Type == hprof.Int {
+				v.names[int64(int32(s.Value))] = name
+			}
+		}
+	}
+	return v
+}
+
+// of returns the state of a virtual thread, "" when it is not known.
+func (v virtualStates) of(c *graph.Cursor, o graph.Object) string {
+	if !v.field.Ok() || !c.Load(o) {
+		return ""
+	}
+	return v.names[c.Int(v.field)&^suspendedBit]
 }
 
 func (r *run) frames(t graph.Thread) []report.Frame {

@@ -431,7 +431,7 @@ func (b *builder) readObjects(ctx context.Context, sparse bool, known *hprof.Kno
 		}
 	})
 	slices.SortFunc(h.chunks, func(x, y hprof.Segment) int { return cmp.Compare(x.Offset, y.Offset) })
-	slices.SortFunc(h.problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
+	sortProblems(h.problems)
 	return all, err
 }
 
@@ -506,6 +506,13 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 		w.chunks = append(w.chunks, hprof.Segment{Offset: start, Length: end - start})
 	}
 	return tick(max(s.Offset+s.Length-start, 0))
+}
+
+// sortProblems orders problems by place.
+func sortProblems(ps []hprof.Problem) {
+	slices.SortFunc(ps, func(x, y hprof.Problem) int {
+		return cmp.Or(cmp.Compare(x.Offset, y.Offset), cmp.Compare(x.What, y.What), cmp.Compare(x.Bytes, y.Bytes))
+	})
 }
 
 // damageOf returns what a cursor skipped in a segment that it has read, and what it did not come to.

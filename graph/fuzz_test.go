@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"heapcause/graph"
@@ -23,6 +24,9 @@ func FuzzBuild(f *testing.F) {
 		}
 		h, err := graph.Build(context.Background(), file, graph.Options{Workers: 2})
 		if err != nil {
+			if strings.Contains(err.Error(), "internal") {
+				t.Fatal(err)
+			}
 			return
 		}
 		defer h.Close()

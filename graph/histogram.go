@@ -110,7 +110,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 		return recount(ctx, f, opt)
 	}
 	out := &Histogram{Layout: m, Problems: append(slices.Clone(f.Problems), problems...)}
-	slices.SortFunc(out.Problems, func(x, y hprof.Problem) int { return cmp.Compare(x.Offset, y.Offset) })
+	sortProblems(out.Problems)
 	out.Problems = withReadProblems(out.Problems, f)
 	h.sum(out, m, counts, late, chunks)
 	return out, nil

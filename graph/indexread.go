@@ -14,7 +14,6 @@ type indexReader struct {
 	h       *Heap
 	x       *index.File
 	classes int
-	model   []byte
 	bad     bool
 
 	sorted, class16, small bool

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -91,6 +92,12 @@ func TestRandomDamage(t *testing.T) {
 			}
 		}
 		if seed%20 == 0 {
+			for _, workers := range []int{1, 3} {
+				again, err := graph.CountClasses(ctx, f, graph.Options{Workers: workers})
+				if err != nil || !slices.Equal(again.Classes, h.Classes) || !slices.Equal(again.Problems, h.Problems) {
+					t.Errorf("seed %d: %d workers give another histogram; %v", seed, workers, err)
+				}
+			}
 			built := build(t, f, graph.Options{Workers: 2, TempDir: t.TempDir(), NoInbound: true})
 			if n := built.NumObjects(); n > whole {
 				t.Errorf("seed %d: a graph of %d objects, the good dump has %d", seed, n, whole)

@@ -116,6 +116,7 @@ func (h *Heap) threadRoots(raw []rawRoot) map[uint32]threadRoot {
 
 // makeRoots sorts roots from locals and finds the threads.
 func (h *Heap) makeRoots(raw []rawRoot) {
+	h.roots = nil // the first guess at the core may have been wrong
 	threads := h.threadRoots(raw)
 	var locals []threadLocal
 	h.noRoots = len(raw) == 0

@@ -163,8 +163,11 @@ func (f *File) readHeader(context.Context) error {
 	if n == 0 && err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	f.Header, err = parseHeader(b[:n])
-	return err
+	if f.Header, err = parseHeader(b[:n]); err != nil {
+		return err
+	}
+	w := &window{r: f.r, buf: make([]byte, min(topWindow, max(f.Size, minPeek))), short: 8 << 10}
+	return f.mendIDSize(w, f.Header.Bytes)
 }
 
 // OpenBytes reads a dump that is in memory; for tests and fuzzing.

@@ -261,11 +261,18 @@ func TestMendIsLinear(t *testing.T) {
 		b = be.AppendUint32(be.AppendUint64(b, id), 1)
 		return append(be.AppendUint32(b, 300_000), byte(hprof.Byte))
 	}
+	whole := be.AppendUint64([]byte{byte(hprof.InstanceDump)}, id) // an order; many of them in an array that ends in nonsense
+	whole = be.AppendUint64(be.AppendUint32(whole, 1), id)
+	whole = append(be.AppendUint32(whole, 20), make([]byte, 20)...)
+	content := append(bytes.Repeat(whole, 20_000), make([]byte, 7)...)
+	trap := be.AppendUint32(be.AppendUint64([]byte{byte(hprof.PrimitiveArray)}, id), 1)
+	trap = append(be.AppendUint32(trap, uint32(len(content))), byte(hprof.Byte))
 	for name, unit := range map[string][]byte{
-		"zeros": {0}, "tags": {byte(hprof.InstanceDump)}, "roots": {byte(hprof.RootStickyClass)}, "0xff": {0xff}, "class dumps": {byte(hprof.ClassDump)},
+		"records in an array": append(append(trap, content...), make([]byte, 100)...),
+		"zeros":               {0}, "tags": {byte(hprof.InstanceDump)}, "roots": {byte(hprof.RootStickyClass)}, "0xff": {0xff}, "class dumps": {byte(hprof.ClassDump)},
 		"nearly": nearly(), "nearly, shifted": append(nearly(), 0),
 	} {
-		body := bytes.Repeat(unit, (1<<20)/len(unit))
+		body := bytes.Repeat(unit, max(1, (1<<20)/len(unit)))
 		good := d.Bytes()
 		f, _ := hprof.OpenBytes(good)
 		k := known(f)

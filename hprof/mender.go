@@ -8,7 +8,8 @@ type mender struct {
 	probe    *prober
 	problems []Problem
 
-	lastID  ID // class looked up last
+	s       int // bytes of an identifier
+	lastID  ID  // class looked up last
 	last    knownClass
 	lost    bool  // what is at next is no record
 	checked int64 // the record there is all right
@@ -18,7 +19,7 @@ type mender struct {
 // Mend makes the cursor skip what is damaged: on a place that cannot be a record it goes on at the next plausible one, and notes
 // the stretch between as a Problem. See chainLength for the rules. It also sets Rec.Index.
 func (c *Cursor) Mend(k *Known) {
-	c.m = &mender{known: k, probe: newProber(c.f, k)}
+	c.m = &mender{known: k, probe: newProber(c.f, k), s: c.idSize}
 	c.m.probe.beside = c
 }
 
@@ -54,7 +55,7 @@ func (c *Cursor) quick(m *mender) bool {
 	switch Tag(b[0]) {
 	case InstanceDump:
 		n = 9 + 2*s
-		class := m.probe.id(b[5+s:])
+		class := readID(b[5+s:], s)
 		m.class(class)
 		count := be.Uint32(b[5+2*s:])
 		if body = int(count); int64(count) != m.last.bytes || n+body > len(b) {
@@ -75,7 +76,7 @@ func (c *Cursor) quick(m *mender) bool {
 	default:
 		return false
 	}
-	r.Offset, r.ID, r.Bytes = c.next, m.probe.id(b[1:]), int64(body)
+	r.Offset, r.ID, r.Bytes = c.next, readID(b[1:], s), int64(body)
 	r.Body = b[n : n+body]
 	c.lo = int(at)
 	c.next += int64(n + body)
@@ -153,21 +154,29 @@ func (c *Cursor) sound() bool {
 
 // plain decides quickly about the record that begins at b, left bytes before the end of the stretch: true if it is all right.
 func (m *mender) plain(b []byte, left int64) bool {
-	s := m.probe.s
+	s := m.s
 	switch t := Tag(b[0]); t {
 	case InstanceDump:
-		m.class(m.probe.id(b[5+s:]))
+		m.class(readID(b[5+s:], s))
 		return int64(be.Uint32(b[5+2*s:])) == m.last.bytes
 	case ObjectArray:
-		m.class(m.probe.id(b[9+s:]))
+		m.class(readID(b[9+s:], s))
 		return m.last.bytes == noInstance && int64(9+2*s)+int64(be.Uint32(b[5+s:]))*int64(s) <= left
 	case PrimitiveArray:
 		e := Type(b[9+s])
 		return e <= Long && typeSize[e] != 0 && m.known.serial(be.Uint32(b[1+s:])) &&
 			int64(10+s)+int64(be.Uint32(b[5+s:]))*int64(typeSize[e]) <= left
 	default:
-		return t.IsRoot() && m.known.object(m.probe.id(b[1:]))
+		return t.IsRoot() && m.known.object(readID(b[1:], s))
 	}
+}
+
+// readID decodes an identifier of s bytes.
+func readID(b []byte, s int) ID {
+	if s == 8 {
+		return be.Uint64(b)
+	}
+	return ID(be.Uint32(b))
 }
 
 // class finds a class.

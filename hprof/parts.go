@@ -3,6 +3,7 @@ package hprof
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,7 +62,7 @@ func (p *partedReader) ReadAt(b []byte, off int64) (int, error) {
 		if at := off + int64(n) - start; at < size && n < len(b) {
 			k, err := r.ReadAt(b[n:n+int(min(int64(len(b)-n), size-at))], at)
 			n += k
-			if err != nil && err != io.EOF { //nolint:errorlint // io.ReaderAt returns it bare
+			if err != nil && !errors.Is(err, io.EOF) {
 				return err
 			}
 		}
@@ -81,13 +82,37 @@ func (p *partedReader) ReadAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// joinParts adds the parts of an interrupted dump, which is not packed, to its heap. It reports whether there are any.
+// packedParts reports whether the parts are those of a packed dump: each of its own gzip members.
+func packedParts(parts []part) bool {
+	for _, p := range parts {
+		fd, err := os.Open(p.path)
+		if err != nil {
+			continue
+		}
+		var b [1]byte
+		n, _ := fd.ReadAt(b[:], 0)
+		_ = fd.Close()
+		if n == 1 {
+			return b[0] == 0x1f
+		}
+	}
+	return false
+}
+
+// joinParts adds the parts of an interrupted dump to its heap. It reports whether there are any.
 func (f *File) joinParts(ctx context.Context) (bool, error) {
-	if f.Compression != "" || f.Temp.Bytes > 0 || f.Dumps > 1 {
+	if f.Dumps > 1 {
 		return false, nil
 	}
 	parts := findParts(f.Path)
 	if len(parts) == 0 {
+		return false, nil
+	}
+	if packedParts(parts) {
+		f.problem(f.Size, 0, "the JVM was interrupted while it wrote: its heap is in packed parts (%s), which are not read", filepath.Base(parts[0].path))
+		return false, nil
+	}
+	if f.Compression != "" || f.Temp.Bytes > 0 {
 		return false, nil
 	}
 	merged, err := f.mergedUpTo(parts[0])
@@ -147,7 +172,7 @@ func (f *File) mergedUpTo(p part) (int64, error) {
 	head := make([]byte, 4096)
 	n, err := fd.ReadAt(head, 0)
 	if n < 9 {
-		if err == io.EOF { //nolint:errorlint // io.ReaderAt returns it bare
+		if errors.Is(err, io.EOF) {
 			err = nil
 		}
 		return -1, err

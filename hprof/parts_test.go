@@ -104,6 +104,10 @@ func TestPartsThatAreNone(t *testing.T) {
 		}
 		_ = f.Close()
 	}
+	packed := writeParts(t, base, []byte{0x1f, 0x8b, 8, 0})
+	if f, err := hprof.Open(context.Background(), packed, hprof.Options{}); err != nil || len(f.Segments) > 0 || !strings.Contains(fmt.Sprint(f.Problems), "packed parts (x.hprof.p0)") {
+		t.Errorf("packed: %v, problems %v", err, f.Problems)
+	}
 	path := writeParts(t, base)
 	for _, name := range []string{".p", ".p01", ".p-1", ".px", ".p1.bak"} {
 		if err := os.WriteFile(path+name, p0, 0o600); err != nil {
@@ -139,7 +143,7 @@ func FuzzParts(f *testing.F) {
 		if err != nil {
 			return
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		ids, _ := mended(file, hprof.NewKnown(file, nil))
 		if len(ids) > (len(base)+len(p0)+len(p1))/10 {
 			t.Fatalf("%d objects in %d bytes", len(ids), file.Size)

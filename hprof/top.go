@@ -115,6 +115,7 @@ func (r *topReader) record() bool {
 	h, err := r.w.at(off, minPeek)
 	if err != nil {
 		r.problem(off, r.end-off, "read error: %v", err)
+		r.ended = true
 		return false
 	}
 	if dumpStarts(h) {
@@ -127,6 +128,7 @@ func (r *topReader) record() bool {
 	}
 	if len(h) < 9 {
 		r.problem(off, r.end-off, "the dump ends inside the header of a record")
+		r.ended = true
 		return false
 	}
 	g := r.look(off)

@@ -10,8 +10,13 @@ type ThreadRow struct {
 	Daemon  bool   `json:"daemon"`
 	Virtual bool   `json:"virtual"`
 	// Retained is what the thread object retains, its stack's locals included.
-	Retained int64       `json:"retained"`
-	Frames   List[Frame] `json:"frames"`
+	Retained int64 `json:"retained"`
+	// Alike is the number of threads that the row stands for: virtual threads of one class, state and stack are one row, which
+	// shows the one that retains most. 1 for a thread of its own.
+	Alike int64 `json:"alike"`
+	// AlikeRetained is the sum of what all of them retain, bytes.
+	AlikeRetained int64       `json:"alikeRetained"`
+	Frames        List[Frame] `json:"frames"`
 }
 
 // Frame is one frame of a stack, the innermost first.

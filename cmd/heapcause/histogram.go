@@ -35,12 +35,20 @@ HotSpot's collectors but ZGC and Shenandoah, memory does not depend on its size.
 
 // histogramJSON is the output of histogram -f json.
 type histogramJSON struct {
-	Classes    []classJSON `json:"classes"`
-	Omitted    int         `json:"omitted"`
-	Instances  int64       `json:"instances"`
-	Bytes      int64       `json:"bytes"`
-	Sizes      string      `json:"sizes"`
-	Incomplete bool        `json:"incomplete"`
+	Classes    []classJSON   `json:"classes"`
+	Omitted    int           `json:"omitted"`
+	Instances  int64         `json:"instances"`
+	Bytes      int64         `json:"bytes"`
+	Sizes      string        `json:"sizes"`
+	Incomplete bool          `json:"incomplete"`
+	Problems   []problemJSON `json:"problems"`
+}
+
+// problemJSON is a damaged or missing stretch; bytes is 0 where nothing is lost, or it is not known.
+type problemJSON struct {
+	Offset int64  `json:"offset"`
+	Bytes  int64  `json:"bytes"`
+	Text   string `json:"text"`
 }
 
 type classJSON struct {
@@ -92,6 +100,9 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	return err
 }
 
+// maxProblems are listed in JSON.
+const maxProblems = 100
+
 func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 	rows := h.Classes
 	if a.f.topClasses > 0 {
@@ -104,6 +115,11 @@ func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 		j := histogramJSON{Classes: make([]classJSON, len(rows)), Omitted: omitted, Instances: h.Total.Objects, Bytes: h.Total.Bytes, Sizes: h.Layout.String(), Incomplete: len(h.Problems) > 0}
 		for i, c := range rows {
 			j.Classes[i] = classJSON(c)
+		}
+		j.Problems = make([]problemJSON, min(len(h.Problems), maxProblems))
+		for i := range j.Problems {
+			p := h.Problems[i]
+			j.Problems[i] = problemJSON{p.Offset, p.Bytes, p.What}
 		}
 		e := stdjson.NewEncoder(w)
 		e.SetEscapeHTML(false)

@@ -57,7 +57,7 @@ func describe(path string) (Entry, bool) {
 		e.Problem = reason(err)
 		return e, true
 	}
-	defer fd.Close()
+	defer func() { _ = fd.Close() }()
 	b := make([]byte, BlockBytes)
 	if _, err := fd.ReadAt(b, 0); err != nil {
 		e.Problem = err.Error()

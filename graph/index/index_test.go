@@ -197,7 +197,7 @@ func TestFirstTouch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	s := f.Section(7)
 	if !s.Ok(0) || !s.Ok(3*BlockBytes-1) || !s.Ok(4*BlockBytes) || f.Err() != nil {
 		t.Error("whole blocks are not taken for whole")

@@ -32,7 +32,7 @@ func KeyOf(path, variant string) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	st, err := f.Stat()
 	if err != nil {
 		return Key{}, err

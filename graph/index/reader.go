@@ -66,7 +66,7 @@ func openAny(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer fd.Close() // a mapping outlives its descriptor
+	defer func() { _ = fd.Close() }() // a mapping outlives its descriptor
 	data, release, err := mapReadOnly(fd, size)
 	if err != nil {
 		return nil, err

@@ -10,5 +10,5 @@ func freeSpace(dir string) (int64, bool) {
 	if unix.Statfs(dir, &s) != nil {
 		return 0, false
 	}
-	return int64(s.Bavail) * int64(s.Bsize), true
+	return int64(s.Bavail) * int64(s.Bsize), true //nolint:unconvert // their widths differ between systems
 }

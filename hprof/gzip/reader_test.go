@@ -121,7 +121,7 @@ func TestReadAtAnywhere(t *testing.T) {
 				b := buf[:r.IntN([]int{10, 5000, len(buf)}[r.IntN(3)])+1]
 				n, err := z.ReadAt(b, off)
 				rest := want[min(off, int64(len(want))):]
-				if n != min(len(b), len(rest)) || (err == io.EOF) != (n < len(b)) || !bytes.Equal(b[:n], rest[:n]) {
+				if n != min(len(b), len(rest)) || errors.Is(err, io.EOF) != (n < len(b)) || !bytes.Equal(b[:n], rest[:n]) {
 					t.Errorf("%d bytes at %d: %d, %v", len(b), off, n, err)
 					return
 				}

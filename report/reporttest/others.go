@@ -53,6 +53,7 @@ func Full() *report.Report {
 	f.Tables = append(f.Tables, secretTable())
 	r.Consumers.Classes.Rows[0].Loader = "app @ 0x7fe1aa00"
 	r.Threads.Rows[0].Virtual = true
+	r.Threads.Rows[0].Alike, r.Threads.Rows[0].AlikeRetained = 1000, 4_128_880
 	r.Threads.Rows[0].Frames.Rows[1].Locals.Rows[0].JNI = true
 	r.Tree = report.List[report.TreeNode]{Rows: []report.TreeNode{
 		{Parent: -1, Address: 0x7ffc1000, Class: "java.util.TimerTask[]", Objects: 1, Shallow: 131_088, Retained: 14_083_152, OmittedChildren: 39_793, OmittedBytes: 13_951_496},

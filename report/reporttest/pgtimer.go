@@ -204,7 +204,7 @@ func addConsumers(r *report.Report) {
 func addThreads(r *report.Report) {
 	r.Threads = report.List[report.ThreadRow]{Rows: []report.ThreadRow{
 		{
-			Address: 0x7fe01c40, Class: "java.lang.Thread", Name: "main", State: "TIMED_WAITING", Retained: 412_888,
+			Address: 0x7fe01c40, Class: "java.lang.Thread", Name: "main", State: "TIMED_WAITING", Retained: 412_888, Alike: 1, AlikeRetained: 412_888,
 			Frames: report.List[report.Frame]{Rows: []report.Frame{
 				{Class: "java.lang.Thread", Method: "sleep", Signature: "(J)V", Source: "Thread.java", Line: -1},
 				{
@@ -216,7 +216,7 @@ func addThreads(r *report.Report) {
 			}},
 		},
 		{
-			Address: 0x7fe0f200, Class: "java.util.TimerThread", Name: "Timer-0", State: "TIMED_WAITING", Daemon: true, Retained: 168,
+			Address: 0x7fe0f200, Class: "java.util.TimerThread", Name: "Timer-0", State: "TIMED_WAITING", Daemon: true, Retained: 168, Alike: 1, AlikeRetained: 168,
 			Frames: report.List[report.Frame]{Rows: []report.Frame{
 				{Class: "java.lang.Object", Method: "wait", Source: "Object.java", Line: -1},
 				{Class: "java.util.TimerThread", Method: "mainLoop", Source: "Timer.java", Line: 563},

@@ -125,3 +125,21 @@ func TestEverythingIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestVirtualThreads shows what many virtual threads have in common, from where they left their carrier.
+func TestVirtualThreads(t *testing.T) {
+	r := reporttest.PGTimer()
+	row := &r.Threads.Rows[0]
+	row.Virtual, row.Alike, row.AlikeRetained = true, 10_000, 28<<20
+	row.Frames.Rows = append(report.Rows[report.Frame]{
+		{Class: "jdk.internal.vm.Continuation", Method: "yield", Source: "Continuation.java", Line: 357},
+		{Class: "java.lang.VirtualThread", Method: "park", Source: "VirtualThread.java", Line: 700},
+	}, row.Frames.Rows...)
+	got := render(t, r, text.Options{})
+	if !strings.Contains(got, "28 MiB  10,000 like \"main\"  TIMED_WAITING  virtual\n             at java.lang.Thread.sleep(native)") {
+		t.Error(got[strings.Index(got, "Threads that"):])
+	}
+	if len(row.Frames.Rows) != 4 {
+		t.Error("the report has changed")
+	}
+}

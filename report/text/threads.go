@@ -21,15 +21,19 @@ func (p *printer) threads(r *report.Report) {
 	short := false
 	for i := range r.Threads.Rows {
 		t := &r.Threads.Rows[i]
-		text := fmt.Sprintf("%9s  %s", bytes(t.Retained), middle(clean(fmt.Sprintf("%q", t.Name)), p.width/2))
+		who := middle(clean(fmt.Sprintf("%q", t.Name)), p.width/2)
+		if t.Alike > 1 {
+			who = comma(t.Alike) + " like " + who
+		}
+		text := fmt.Sprintf("%9s  %s", bytes(t.AlikeRetained), who)
 		for _, note := range []string{t.State, flag(t.Daemon, "daemon"), flag(t.Virtual, "virtual")} {
 			if note != "" {
 				text += "  " + clean(note)
 			}
 		}
 		p.line("  %s", middle(text, p.width-2))
-		if t.Retained >= smallThread {
-			p.frames(&t.Frames)
+		if t.AlikeRetained >= smallThread {
+			p.frames(ownFrames(t))
 		} else if len(t.Frames.Rows) > 0 {
 			short = true
 		}
@@ -38,6 +42,15 @@ func (p *printer) threads(r *report.Report) {
 	if short {
 		p.wrapped("  ", fmt.Sprintf("Stacks of threads that retain less than %s are in the JSON report.", bytes(smallThread)))
 	}
+}
+
+// ownFrames returns the frames of a thread, without those by which a virtual thread leaves its carrier: all have them on top.
+func ownFrames(t *report.ThreadRow) *report.List[report.Frame] {
+	frames := t.Frames
+	for t.Virtual && len(frames.Rows) > 1 && (frames.Rows[0].Class == "jdk.internal.vm.Continuation" || frames.Rows[0].Class == "java.lang.VirtualThread") {
+		frames.Rows = frames.Rows[1:]
+	}
+	return &frames
 }
 
 func flag(set bool, word string) string {
