@@ -43,10 +43,10 @@ const (
 const (
 	fixedCPU        = 0.2 // seconds
 	cpuPerGB        = 1.0 // reading and decoding, twice
-	cpuPerObject    = 250e-9
-	cpuPerReference = 200e-9
-	cpuPerCore      = 250e-9
-	cpuPerFinalizer = 20e-6 // in the rules
+	cpuPerObject    = 260e-9
+	cpuPerReference = 110e-9
+	cpuPerCore      = 240e-9
+	cpuPerFinalizer = 18e-6 // in the rules
 	mostFinalizers  = 250e3 // that they read the texts of
 	scanFixed       = 0.06
 	scanPerGB       = 0.25
