@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -145,7 +146,7 @@ func (y *bucketer) crowded(p int, first, end uint32) bool {
 			n += counts[lo-1-first]
 		}
 		var more func(func([]uint64)) error
-		y.arcs = y.arcs[:0]
+		y.arcs = slices.Grow(y.arcs[:0], int(min(n, y.most)))
 		if n > y.most {
 			target := lo
 			more = func(fn func([]uint64)) error { return y.log.each(p, only(target, target+1, fn)) }

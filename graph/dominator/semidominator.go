@@ -96,34 +96,48 @@ func Semidominators(anc, label []uint32, buckets iter.Seq2[Bucket, error]) error
 // least of w's smaller predecessors and, for each greater predecessor v, of the
 // semidominators of v and of v's ancestors greater than w.
 func (b *Bucket) semidominators(anc, label []uint32) error {
-	more := b.More
-	for i := b.targets() - 1; i >= 0; i-- {
-		w := b.First + uint32(i)
-		semi := label[w] // as it was on entry: eval changes only numbers above its bound
-		for _, v := range b.Pred[b.Start[i]:b.Start[i+1]] {
+	i := b.targets() - 1
+	if b.More != nil && i >= 0 {
+		if err := b.passing(i, anc, label); err != nil {
+			return err
+		}
+		i--
+	}
+	for ; i >= 0; i-- {
+		b.Semi[i] = b.semidominator(i, anc, label)
+		label[b.First+uint32(i)] = b.Semi[i]
+	}
+	return nil
+}
+
+// semidominator is that of target First+i by the predecessors in Pred.
+func (b *Bucket) semidominator(i int, anc, label []uint32) uint32 {
+	w := b.First + uint32(i)
+	semi := label[w] // as it was on entry: eval changes only numbers above its bound
+	for _, v := range b.Pred[b.Start[i]:b.Start[i+1]] {
+		if v > w {
+			v = eval(anc, label, v, w)
+		}
+		semi = min(semi, v)
+	}
+	return semi
+}
+
+// passing does target First+i, whose predecessors do not all lie in Pred.
+func (b *Bucket) passing(i int, anc, label []uint32) error {
+	w := b.First + uint32(i)
+	semi := b.semidominator(i, anc, label)
+	err := b.More(func(arcs []uint64) {
+		for _, arc := range arcs {
+			v := uint32(arc)
 			if v > w {
 				v = eval(anc, label, v, w)
 			}
 			semi = min(semi, v)
 		}
-		if more != nil {
-			if err := more(func(arcs []uint64) {
-				for _, arc := range arcs {
-					v := uint32(arc)
-					if v > w {
-						v = eval(anc, label, v, w)
-					}
-					semi = min(semi, v)
-				}
-			}); err != nil {
-				return err
-			}
-			more = nil
-		}
-		b.Semi[i] = semi
-		label[w] = semi
-	}
-	return nil
+	})
+	b.Semi[i], label[w] = semi, semi
+	return err
 }
 
 // eval returns the least label of v and those of its ancestors that are greater
