@@ -59,6 +59,7 @@ type builder struct {
 	side    []sideEdge // sorted by from: referents that are not strong, loader → class, thread → local; into the core
 	sideBit array[uint64]
 	leafRef []sideEdge // the same into leaves
+	locLog  *locLog    // where records lie
 	leafLog *blockLog  // edges from the core into leaves
 	in      *inbound   // nil when not wanted
 	coreN   int64
@@ -133,12 +134,15 @@ func (b *builder) release() {
 	for _, f := range b.files() {
 		_ = f.Close()
 	}
-	b.leafLog, b.parents, b.arcs, b.in = nil, nil, nil, nil
+	b.locLog, b.leafLog, b.parents, b.arcs, b.in = nil, nil, nil, nil, nil
 }
 
 // files returns the temporary files that are still open.
 func (b *builder) files() []*os.File {
 	var out []*os.File
+	if b.locLog != nil {
+		out = append(out, b.locLog.f)
+	}
 	if b.leafLog != nil {
 		out = append(out, b.leafLog.f)
 	}

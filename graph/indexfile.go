@@ -128,7 +128,7 @@ func (h *Heap) indexBytes() int64 {
 		perObject += 4
 	}
 	addrs := int64(len(h.index.order)) * (pageCells*8 + pageRanks*4)
-	return n*int64(perObject) + n/2 + addrs + 8*int64(len(h.index.sorted)) + int64(len(h.in.data)) + packedBlock*int64(len(h.loc.blocks)) + 1<<20
+	return n*int64(perObject) + n/2 + addrs + 8*int64(len(h.index.sorted)) + int64(len(h.in.data)) + int64(len(h.loc.blocks)) + 1<<20
 }
 
 // OpenIndex returns the graph of a dump from its index. f is the same dump; its top-level records are not needed. The heap owns the

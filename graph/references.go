@@ -33,6 +33,9 @@ func (b *builder) references(ctx context.Context) error {
 	if b.leafLog, err = newBlockLog(h.opt.TempDir); err != nil {
 		return err
 	}
+	if b.locLog, err = newLocLog(h.opt.TempDir); err != nil {
+		return err
+	}
 	if h.opt.inbound() {
 		if b.in, err = newInbound(h.opt.TempDir, h.n); err != nil {
 			return err
@@ -53,6 +56,7 @@ func (b *builder) references(ctx context.Context) error {
 		w := &linker{
 			b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), ev: layout.NewEvidence(len(h.classes)),
 			counts: make([]int64, len(h.classes)), buf: elementRoom(h.file), chunkSize: chunkSize, classSlots: slots,
+			loc: locWriter{log: b.locLog, out: make([]locBlock, 0, locBatch)},
 		}
 		if b.in != nil {
 			w.in = b.in.writer()
@@ -69,7 +73,10 @@ func (b *builder) references(ctx context.Context) error {
 			return nil
 		}
 		return run, func() error {
-			h.loc.add(w.loc.out)
+			w.loc.flush()
+			if w.loc.err != nil {
+				return w.loc.err
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			evidence.Merge(w.ev)
@@ -90,7 +97,11 @@ func (b *builder) references(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.loc.seal()
+	if h.loc, err = b.locLog.locator(h.store, h.n); err != nil {
+		return err
+	}
+	_ = b.locLog.f.Close()
+	b.locLog = nil
 	found := int64(0)
 	for i, n := range counts {
 		h.classes[i].Instances = n
@@ -279,7 +290,7 @@ func (w *linker) chunk(s hprof.Segment) error {
 		}
 	}
 	w.drain()
-	w.loc.flush()
+	w.loc.end()
 	w.place()
 	if err := w.b.leafLog.write(w.leafLog); err != nil {
 		return err
