@@ -34,7 +34,7 @@ func TestCrowdedArcs(t *testing.T) {
 	}
 	next, passed := uint32(targets+1), false
 	y := bucketer{
-		log: log, most: 300, start: make([]uint64, targets+1), semi: make([]uint32, targets),
+		log: log, most: 300,
 		done: func(uint32, []uint32) error { return nil },
 		yield: func(b dominator.Bucket, err error) bool {
 			if err != nil {
@@ -69,7 +69,10 @@ func TestCrowdedArcs(t *testing.T) {
 			return true
 		},
 	}
-	if !y.part(0, 1, targets+1) || next != 1 || !passed {
+	var all arcRange
+	all.start, all.semi = make([]uint64, targets+1), make([]uint32, targets)
+	all.load(log, 0, 1, targets+1, y.most)
+	if !all.crowded || !y.crowded(&all) || next != 1 || !passed {
 		t.Errorf("stopped at target %d; a crowded target was streamed: %t", next, passed)
 	}
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -60,80 +61,153 @@ func (b *builder) dominators(ctx context.Context) error {
 	return nil
 }
 
-// buckets yields the predecessors in descending ranges of targets and hands each range's semidominators to done.
+// buckets yields the predecessors in descending ranges of targets and hands each range's semidominators to done. With more than one
+// worker the next range is read and sorted meanwhile.
 func (b *builder) buckets(ctx context.Context, done func(first uint32, semi []uint32) error) iter.Seq2[dominator.Bucket, error] {
 	return func(yield func(dominator.Bucket, error) bool) {
 		y := bucketer{log: b.arcs, done: done, yield: yield, most: max(minBucket, 4*(b.arcs.size/8)/arcParts)}
 		width := uint64(1) << b.arcs.shift
-		y.start, y.semi = make([]uint64, width+1), make([]uint32, width)
-		for p := int(uint64(b.count) >> b.arcs.shift); p >= 0; p-- {
-			if ctx.Err() != nil {
-				yield(y.bucket, ctx.Err())
+		ready, stop := readAhead(b.h.opt.workers() > 1, func(give func(*arcRange) bool, room func() *arcRange) {
+			for p := int(uint64(b.count) >> b.arcs.shift); p >= 0; p-- {
+				first := max(uint64(p)<<b.arcs.shift, 1)
+				end := min(uint64(p+1)<<b.arcs.shift, uint64(b.count)+1)
+				if first >= end {
+					continue
+				}
+				r := room()
+				if r == nil {
+					return
+				}
+				if r.start == nil {
+					r.start, r.semi = make([]uint64, width+1), make([]uint32, width)
+				}
+				r.load(y.log, p, uint32(first), uint32(end), y.most)
+				if !give(r) {
+					return
+				}
+			}
+		})
+		defer stop()
+		for r := range ready {
+			if err := cmp.Or(ctx.Err(), r.err); err != nil {
+				y.fail(err)
 				return
 			}
-			first := max(uint64(p)<<b.arcs.shift, 1)
-			end := min(uint64(p+1)<<b.arcs.shift, uint64(b.count)+1)
-			if first < end && !y.part(p, uint32(first), uint32(end)) {
+			if r.crowded && !y.crowded(r) || !r.crowded && !y.give(&r.bucket) {
 				return
 			}
 		}
 	}
 }
 
+// readAhead runs produce one step ahead of whoever ranges over what it gives, in a goroutine if ahead is set. produce asks for room,
+// fills it, and gives it; nil or false ends it. stop ends it too and returns when it has ended.
+func readAhead(ahead bool, produce func(give func(*arcRange) bool, room func() *arcRange)) (ready iter.Seq[*arcRange], stop func()) {
+	if !ahead {
+		r := &arcRange{}
+		return func(yield func(*arcRange) bool) { produce(yield, func() *arcRange { return r }) }, func() {}
+	}
+	full, free, end := make(chan *arcRange), make(chan *arcRange, 2), make(chan struct{})
+	free <- &arcRange{}
+	free <- &arcRange{}
+	go func() {
+		defer close(full)
+		produce(func(r *arcRange) bool {
+			select {
+			case full <- r:
+				return true
+			case <-end:
+				return false
+			}
+		}, func() *arcRange {
+			select {
+			case r := <-free:
+				return r
+			case <-end:
+				return nil
+			}
+		})
+	}()
+	ready = func(yield func(*arcRange) bool) {
+		for r := range full {
+			if !yield(r) {
+				return
+			}
+			free <- r
+		}
+	}
+	return ready, func() {
+		close(end)
+		for range full { //nolint:revive // until it is closed: the goroutine has ended
+		}
+	}
+}
+
+// arcRange is the arcs of one part of the log, sorted by target unless they are too many for memory.
+type arcRange struct {
+	part       int
+	first, end uint32
+	crowded    bool
+	err        error
+	bucket     dominator.Bucket
+	arcs       []uint64
+	start      []uint64
+	semi       []uint32
+}
+
+// load reads part p, whose targets are first to end-1, unless it has more arcs than most.
+func (r *arcRange) load(log *arcLog, p int, first, end uint32, most int64) {
+	r.part, r.first, r.end, r.crowded = p, first, end, log.len(p) > most
+	if r.crowded {
+		return
+	}
+	if r.arcs, r.err = log.read(p, r.arcs); r.err == nil {
+		r.sort(first, end, r.arcs)
+	}
+}
+
+// sort makes the bucket of the targets first to end-1.
+func (r *arcRange) sort(first, end uint32, arcs []uint64) {
+	n := end - first
+	r.bucket.First, r.bucket.Start, r.bucket.Semi, r.bucket.More = first, r.start[:n+1], r.semi[:n], nil
+	r.bucket.Fill(arcs)
+}
+
 // minBucket arcs are held in memory at once without a thought: 12 MiB.
 const minBucket = 1 << 20
 
-// bucketer reads the arcs of the log, part by part.
+// bucketer hands buckets on.
 type bucketer struct {
-	log    *arcLog
-	done   func(first uint32, semi []uint32) error
-	yield  func(dominator.Bucket, error) bool
-	most   int64 // arcs to be held in memory
-	bucket dominator.Bucket
-	arcs   []uint64
-	start  []uint64
-	semi   []uint32
+	log   *arcLog
+	done  func(first uint32, semi []uint32) error
+	yield func(dominator.Bucket, error) bool
+	most  int64 // arcs to be held in memory
 }
 
 // fail yields an error and ends.
 func (y *bucketer) fail(err error) bool {
-	y.yield(y.bucket, err)
+	y.yield(dominator.Bucket{}, err)
 	return false
 }
 
-// part yields the arcs of part p, whose targets are first to end-1; false to stop.
-func (y *bucketer) part(p int, first, end uint32) bool {
-	if y.log.len(p) > y.most {
-		return y.crowded(p, first, end)
-	}
-	var err error
-	if y.arcs, err = y.log.read(p, y.arcs); err != nil {
-		return y.fail(err)
-	}
-	return y.give(first, end, y.arcs, nil)
-}
-
-// give yields a bucket of the targets first to end-1.
-func (y *bucketer) give(first, end uint32, arcs []uint64, more func(func([]uint64)) error) bool {
-	n := end - first
-	y.bucket.First, y.bucket.Start, y.bucket.Semi = first, y.start[:n+1], y.semi[:n]
-	y.bucket.Fill(arcs)
-	y.bucket.More = more
-	if !y.yield(y.bucket, nil) {
+// give yields a bucket; false to stop.
+func (y *bucketer) give(b *dominator.Bucket) bool {
+	if !y.yield(*b, nil) {
 		return false
 	}
-	if err := y.done(first, y.bucket.Semi); err != nil {
+	if err := y.done(b.First, b.Semi); err != nil {
 		return y.fail(err)
 	}
 	return true
 }
 
-// crowded is part where there are too many arcs for memory: mostly because very many objects refer to one. It reads the part once
-// for the numbers of arcs and again for every run of targets that fits; a target that fits nowhere is a bucket of its own whose arcs
-// pass by.
-func (y *bucketer) crowded(p int, first, end uint32) bool {
+// crowded yields a part in which there are too many arcs for memory: mostly because very many objects refer to one. It reads the part
+// once for the numbers of arcs and again for every run of targets that fits; a target that fits nowhere is a bucket of its own
+// whose arcs pass by.
+func (y *bucketer) crowded(r *arcRange) bool {
+	first, end := r.first, r.end
 	counts := make([]int64, end-first)
-	if err := y.log.each(p, func(arcs []uint64) {
+	if err := y.log.each(r.part, func(arcs []uint64) {
 		for _, a := range arcs {
 			counts[uint32(a>>32)-first]++
 		}
@@ -145,15 +219,18 @@ func (y *bucketer) crowded(p int, first, end uint32) bool {
 		for ; lo > first && n+counts[lo-1-first] <= y.most; lo-- {
 			n += counts[lo-1-first]
 		}
-		var more func(func([]uint64)) error
-		y.arcs = slices.Grow(y.arcs[:0], int(min(n, y.most)))
-		if n > y.most {
-			target := lo
-			more = func(fn func([]uint64)) error { return y.log.each(p, only(target, target+1, fn)) }
-		} else if err := y.log.each(p, only(lo, end, func(arcs []uint64) { y.arcs = append(y.arcs, arcs...) })); err != nil {
-			return y.fail(err)
+		r.arcs = slices.Grow(r.arcs[:0], int(min(n, y.most)))
+		passing := n > y.most
+		if !passing {
+			if err := y.log.each(r.part, only(lo, end, func(arcs []uint64) { r.arcs = append(r.arcs, arcs...) })); err != nil {
+				return y.fail(err)
+			}
 		}
-		if !y.give(lo, end, y.arcs, more) {
+		r.sort(lo, end, r.arcs)
+		if passing {
+			r.bucket.More = func(fn func([]uint64)) error { return y.log.each(r.part, only(lo, lo+1, fn)) }
+		}
+		if !y.give(&r.bucket) {
 			return false
 		}
 		end = lo

@@ -122,38 +122,53 @@ func (b *builder) addShallow(sizes *sizer, object []uint32) error {
 		return err
 	}
 	num, leaves := b.num.v, b.leaf.v
-	var strengths []uint8
-	var r run
-	for i := range h.index.runs() {
-		r = h.index.run(i, r.core)
-		strengths = slices.Grow(strengths[:0], len(r.core))[:len(r.core)]
-		core, leaf := r.firstCore, r.firstLeaf
-		for j, isCore := range r.core {
-			o := r.first + uint32(j)
-			size := sizes.of(o)
-			var at uint32
-			if isCore {
-				at = num[core]
-				object[at] = o
-				core++
-			} else {
-				at = leaves[leaf]
-				leaf++
+	type tally struct {
+		totals  [NumStrengths]Totals
+		byClass []int64
+	}
+	var all []*tally
+	err = h.eachRun(func() func(*run) error {
+		t := &tally{byClass: make([]int64, len(h.classes))}
+		all = append(all, t)
+		var strengths []uint8
+		return func(r *run) error {
+			strengths = slices.Grow(strengths[:0], len(r.core))[:len(r.core)]
+			core, leaf := r.firstCore, r.firstLeaf
+			for j, isCore := range r.core {
+				o := r.first + uint32(j)
+				size := sizes.of(o)
+				var at uint32
+				if isCore {
+					at = num[core]
+					object[at] = o
+					core++
+				} else {
+					at = leaves[leaf]
+					leaf++
+				}
+				if at <= b.count {
+					b.sum.add(at, size)
+				}
+				s := b.placeOfLeaf(at)
+				strengths[j] = uint8(s)
+				t.totals[s].Objects++
+				t.totals[s].Bytes += size
+				t.byClass[h.ClassOf(Object(o))] += size
 			}
-			if at <= b.count {
-				b.sum.add(at, size)
-			}
-			s := b.placeOfLeaf(at)
-			strengths[j] = uint8(s)
-			t := &h.totals[s]
-			t.Objects++
-			t.Bytes += size
-			sizes.total[h.ClassOf(Object(o))] += size
+			return out.write(uint64(r.first), strengths)
 		}
-		if err := out.write(uint64(r.first), strengths); err != nil {
-			return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		for s := range t.totals {
+			h.totals[s].Objects += t.totals[s].Objects
+			h.totals[s].Bytes += t.totals[s].Bytes
 		}
-		h.passed(uint64(r.first), uint64(r.first)+uint64(len(r.core)))
+		for c, n := range t.byClass {
+			sizes.total[c] += n
+		}
 	}
 	h.strength, err = out.finish()
 	return err
@@ -399,12 +414,13 @@ func (s *sums) free() {
 	s.b.free()
 }
 
+// add adds v to a size; safe for concurrent use.
 func (s *sizes) add(i uint32, v int64) {
 	if s.small != nil {
-		s.small[i] += uint32(v >> 3)
+		atomic.AddUint32(&s.small[i], uint32(v>>3))
 		return
 	}
-	s.large[i] += v
+	atomic.AddInt64(&s.large[i], v)
 }
 
 // accumulate adds each number's sum to that of its immediate dominator, from the last to the first.
