@@ -149,14 +149,27 @@ func (l *arcLog) each(p int, fn func([]uint64)) error {
 	return nil
 }
 
-// step is one vertex on the search's path: 24 bytes.
+// step is one vertex on the search's path: 16 bytes, as paths of millions are no rarity.
 type step struct {
-	pos  uint64 // in the adjacency, or in side when side is set
-	node uint32 // core place
+	pos  uint32 // in the adjacency, its lower half; or in side
+	high uint32 // the upper half; onSide for side
 	num  uint32
-	prev uint32 // target before
-	side bool
+	at   uint32 // the target before in the adjacency; of a step on side the vertex itself
 }
+
+// onSide marks a step through the edges kept aside; positions in the adjacency are below 2^40.
+const onSide = 1 << 31
+
+func (f *step) position() uint64 { return uint64(f.high)<<32 | uint64(f.pos) }
+
+func (f *step) advance(pos uint64, target uint32) {
+	f.pos, f.high, f.at = uint32(pos), uint32(pos>>32), target
+}
+
+// sideStep and listStep are the first steps from v.
+func sideStep(first int, v, num uint32) step { return step{uint32(first), onSide, num, v} }
+
+func listStep(list uint64, v, num uint32) step { return step{uint32(list), uint32(list >> 32), num, v} }
 
 // searcher is the state of the search; the stack is a flat array, so depth costs memory only where the heap is deep.
 type searcher struct {
@@ -174,7 +187,7 @@ type searcher struct {
 	arcs    *arcLog
 }
 
-const stepBytes = 24
+const stepBytes = 16
 
 func newSearcher(b *builder) (*searcher, error) {
 	s := &searcher{b: b, num: b.adj.start.v}
@@ -246,11 +259,11 @@ func (s *searcher) visit(v, parent uint32, depth int) (int, error) {
 				s.pending[e.kind] = append(s.pending[e.kind], e.to)
 			}
 		}
-		s.stack[depth] = step{pos: uint64(first), node: v, num: s.n, side: true}
+		s.stack[depth] = sideStep(first, v, s.n)
 		depth++
 	}
 	if list != 0 {
-		s.stack[depth] = step{pos: list, node: v, num: s.n, prev: v}
+		s.stack[depth] = listStep(list, v, s.n)
 		depth++
 	}
 	return depth, nil
@@ -273,9 +286,9 @@ func (s *searcher) start(v uint32) error {
 		f := &s.stack[depth-1]
 		var t uint32
 		from := f.num
-		if f.side {
+		if f.high == onSide {
 			i := f.pos
-			if i >= uint64(len(side)) || side[i].from != f.node {
+			if uint64(i) >= uint64(len(side)) || side[i].from != f.at {
 				depth--
 				continue
 			}
@@ -285,12 +298,12 @@ func (s *searcher) start(v uint32) error {
 			}
 			t = side[i].to
 		} else {
-			z, after := s.b.adj.next(f.pos)
-			t = uint32(int64(f.prev) + unzigzag(z>>1))
+			z, after := s.b.adj.next(f.position())
+			t = uint32(int64(f.at) + unzigzag(z>>1))
 			if z&1 != 0 {
 				depth--
 			} else {
-				f.pos, f.prev = after, t
+				f.advance(after, t)
 			}
 		}
 		switch n := s.number(t); {
@@ -349,11 +362,11 @@ func (s *searcher) reach(v uint32, seen []uint64) bool {
 		}
 		seen[v/64] |= 1 << (v % 64)
 		if b.sideBit.v[v/64]&(1<<(v%64)) != 0 {
-			s.stack[depth] = step{pos: uint64(b.sideFrom(v)), node: v, side: true}
+			s.stack[depth] = sideStep(b.sideFrom(v), v, 0)
 			depth++
 		}
 		if p := b.adj.list(v); p != 0 {
-			s.stack[depth] = step{pos: p, node: v, prev: v}
+			s.stack[depth] = listStep(p, v, 0)
 			depth++
 		}
 		return true
@@ -363,9 +376,9 @@ func (s *searcher) reach(v uint32, seen []uint64) bool {
 	}
 	for depth > 0 {
 		f := &s.stack[depth-1]
-		if f.side {
+		if f.high == onSide {
 			i := f.pos
-			if i >= uint64(len(side)) || side[i].from != f.node {
+			if uint64(i) >= uint64(len(side)) || side[i].from != f.at {
 				depth--
 				continue
 			}
@@ -373,12 +386,12 @@ func (s *searcher) reach(v uint32, seen []uint64) bool {
 			visit(side[i].to)
 			continue
 		}
-		z, after := b.adj.next(f.pos)
-		t := uint32(int64(f.prev) + unzigzag(z>>1))
+		z, after := b.adj.next(f.position())
+		t := uint32(int64(f.at) + unzigzag(z>>1))
 		if z&1 != 0 {
 			depth--
 		} else {
-			f.pos, f.prev = after, t
+			f.advance(after, t)
 		}
 		visit(t)
 	}
