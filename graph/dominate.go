@@ -138,7 +138,7 @@ func readAhead(ahead bool, produce func(give func(*arcRange) bool, room func() *
 	}
 	return ready, func() {
 		close(end)
-		for range full { //nolint:revive // until it is closed: the goroutine has ended
+		for range full { // until it is closed: the goroutine has ended
 		}
 	}
 }
