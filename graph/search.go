@@ -342,7 +342,7 @@ func (s *searcher) sources() ([]uint32, error) {
 		}
 	}
 	clear(seen)
-	var out []uint32
+	out := make([]uint32, 0, len(first))
 	for i := len(first) - 1; i >= 0; i-- {
 		if s.reach(first[i], seen) {
 			out = append(out, first[i])

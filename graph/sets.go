@@ -17,6 +17,7 @@ func (h *Heap) Dominated(o Object, buf []Object) []Object {
 		return buf
 	}
 	lo, hi := h.childRange(o)
+	buf = slices.Grow(buf, int(hi-lo))
 	for _, c := range h.child[lo:hi] {
 		buf = append(buf, Object(c))
 	}
@@ -280,7 +281,7 @@ func (b bitset) set(o Object) { b[o/64] |= 1 << (o % 64) }
 // once. Each dominator is visited once, so a chain of a million members costs a million steps.
 func (h *Heap) RetainedOf(set []Object) int64 {
 	member, seen, under := newBitset(h.n), newBitset(h.n), newBitset(h.n) // under: it or one of its dominators is a member
-	var distinct []Object
+	distinct := make([]Object, 0, len(set))
 	for _, o := range set {
 		if !member.has(o) {
 			member.set(o)
