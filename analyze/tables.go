@@ -91,9 +91,9 @@ func (r *run) topObjects() report.List[report.ObjectRow] {
 	}
 	var best []graph.Object
 	var n, bytes int64
-	for _, o := range h.Dominated(graph.NoObject, nil) {
+	h.EachDominated(graph.NoObject, func(o graph.Object) bool {
 		if h.Strength(o) != graph.Strong {
-			continue
+			return true
 		}
 		n++
 		bytes += h.Retained(o)
@@ -102,7 +102,8 @@ func (r *run) topObjects() report.List[report.ObjectRow] {
 			slices.SortFunc(best, less)
 			best = best[:top]
 		}
-	}
+		return true
+	})
 	slices.SortFunc(best, less)
 	best = best[:min(len(best), top)]
 	l := report.List[report.ObjectRow]{Omitted: n - int64(len(best)), OmittedBytes: bytes}

@@ -9,19 +9,26 @@ import (
 
 // Dominated appends the objects whose immediate dominator is o, ascending; NoObject stands for the virtual root.
 func (h *Heap) Dominated(o Object, buf []Object) []Object {
+	buf = slices.Grow(buf, int(min(h.NumDominated(o), int64(h.n)))) // a damaged index may claim more
+	h.EachDominated(o, func(c Object) bool {
+		buf = append(buf, c)
+		return true
+	})
+	return buf
+}
+
+// EachDominated calls fn with what Dominated appends, until it returns false.
+func (h *Heap) EachDominated(o Object, fn func(Object) bool) {
 	if h.kept != nil {
-		h.kept.dominated(h.nodeOf(o), func(c Object) bool {
-			buf = append(buf, c)
-			return true
-		})
-		return buf
+		h.kept.dominated(h.nodeOf(o), fn)
+		return
 	}
 	lo, hi := h.childRange(o)
-	buf = slices.Grow(buf, int(hi-lo))
 	for _, c := range h.child[lo:hi] {
-		buf = append(buf, Object(c))
+		if !fn(Object(c)) {
+			return
+		}
 	}
-	return buf
 }
 
 // NumDominated returns how many objects have o as immediate dominator.
