@@ -225,7 +225,7 @@ func TestIndexOfRealDumps(t *testing.T) {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if testing.Short() && f.Size > 32<<20 {
+			if testing.Short() && f.Size > 4<<20 {
 				t.Skip("large")
 			}
 			built, opened := kept(t, path, graph.Options{})

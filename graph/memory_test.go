@@ -156,7 +156,7 @@ func TestEstimatesOfRealDumps(t *testing.T) {
 			continue
 		}
 		f := openDump(t, path)
-		if testing.Short() && f.Size > 60e6 || f.Size > 300e6 {
+		if testing.Short() && f.Size > 20e6 || f.Size > 300e6 {
 			continue
 		}
 		e, err := graph.EstimateBuild(context.Background(), f, graph.Options{})

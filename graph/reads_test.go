@@ -113,7 +113,7 @@ func TestReadsOfRealDumps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(path, "damaged") || st.Size() < 20e6 || testing.Short() && st.Size() > 60e6 {
+		if strings.Contains(path, "damaged") || st.Size() < 20e6 || testing.Short() && st.Size() > 30e6 {
 			continue
 		}
 		f, err := os.Open(path)
