@@ -51,6 +51,9 @@ func estimated(t *testing.T, name string, f *hprof.File, part float64) {
 
 // TestEstimateCounts samples heaps in each form that a dump can have. Its parts differ.
 func TestEstimateCounts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds many heaps")
+	}
 	for _, c := range []struct {
 		name string
 		opts []hproftest.Option
@@ -81,6 +84,9 @@ func TestEstimateCounts(t *testing.T) {
 
 // TestEstimateOfShapes samples streamed shapes, which have giant arrays in segments of their own.
 func TestEstimateOfShapes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds many heaps")
+	}
 	for _, s := range hproftest.Shapes {
 		if !strings.HasPrefix(s.Name, "list, l") && s.Name != "array" {
 			continue
