@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,13 +77,8 @@ func (a *app) chooseTempDir(path string) {
 // openFile opens a dump that is a file.
 func (a *app) openFile(ctx context.Context, path string, opt hprof.Options, p *progress) (*hprof.File, error) {
 	f, err := hprof.Open(ctx, path, opt)
-	switch {
-	case errors.Is(err, hprof.ErrNotHPROF):
-		return nil, &hintError{named(path, err), notHPROFHint(path, headOf(path))}
-	case errors.Is(err, hprof.ErrNoSuchDump):
-		return nil, a.noSuchDump(named(path, err))
-	case err != nil:
-		return nil, fileError(path, err)
+	if err != nil {
+		return nil, cmp.Or(a.refused(path, func() []byte { return headOf(path) }, err), fileError(path, err))
 	}
 	a.sayDumps(path, f, p)
 	if f.Temp.Bytes > 0 && a.f.verbose {
@@ -91,8 +87,15 @@ func (a *app) openFile(ctx context.Context, path string, opt hprof.Options, p *p
 	return f, nil
 }
 
-func (a *app) noSuchDump(err error) error {
-	return &hintError{fmt.Errorf("--dump %d: %w", a.f.dump, err), "leave the option out for the first"}
+// refused returns the error for what is no dump, or has not that many, and nil for other errors. head returns how it begins.
+func (a *app) refused(name string, head func() []byte, err error) error {
+	switch {
+	case errors.Is(err, hprof.ErrNotHPROF):
+		return &hintError{named(name, err), notHPROFHint(name, head())}
+	case errors.Is(err, hprof.ErrNoSuchDump):
+		return &hintError{fmt.Errorf("--dump %d: %w", a.f.dump, named(name, err)), "leave the option out for the first"}
+	}
+	return nil
 }
 
 // sayDumps says that a file holds several dumps.
@@ -114,13 +117,8 @@ func (a *app) openStream(ctx context.Context, r io.Reader, name string, opt hpro
 		r = head
 	}
 	f, err := hprof.OpenStream(ctx, r, name, opt)
-	switch {
-	case errors.Is(err, hprof.ErrNotHPROF):
-		return nil, &hintError{named(name, err), notHPROFHint(name, head.bytes())}
-	case errors.Is(err, hprof.ErrNoSuchDump):
-		return nil, a.noSuchDump(named(name, err))
-	case err != nil:
-		return nil, named(name, err)
+	if err != nil {
+		return nil, cmp.Or(a.refused(name, head.bytes, err), named(name, err))
 	}
 	a.sayDumps(name, f, p)
 	if f.Temp.Bytes == 0 || a.f.quiet {

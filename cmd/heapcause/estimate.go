@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	stdjson "encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -75,9 +74,7 @@ func (a *app) estimate(ctx context.Context, path string) error {
 	}
 	err = a.write(func(w io.Writer) error {
 		if a.f.format == "json" {
-			enc := stdjson.NewEncoder(w)
-			enc.SetIndent("", "  ")
-			return enc.Encode(j)
+			return writeJSON(w, j)
 		}
 		return printEstimate(w, j)
 	})

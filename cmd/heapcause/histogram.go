@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	stdjson "encoding/json"
 	"fmt"
 	"io"
 
@@ -121,10 +120,7 @@ func (a *app) writeHistogram(out io.Writer, h *graph.Histogram) error {
 			p := h.Problems[i]
 			j.Problems[i] = problemJSON{p.Offset, p.Bytes, p.What}
 		}
-		e := stdjson.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(j); err != nil {
+		if err := writeJSON(w, j); err != nil {
 			return err
 		}
 	case "tsv":

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -261,11 +260,4 @@ func (a *app) cleanIndexes(dir string, dumps []string, age time.Duration) error 
 		_, err := fmt.Fprintf(w, "%d removed, %s\n", len(gone), humanize.IBytes(uint64(bytes)))
 		return err
 	})
-}
-
-func writeJSON(w io.Writer, v any) error {
-	e := stdjson.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -152,4 +153,12 @@ func (a *app) fit(name string, used int) string {
 		width = textWidth
 	}
 	return text.Middle(clean(name), max(width-used, 30))
+}
+
+// writeJSON writes the output of a command that is no report.
+func writeJSON(w io.Writer, v any) error {
+	e := stdjson.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
