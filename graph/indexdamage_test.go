@@ -61,15 +61,21 @@ func indexed(t testing.TB) (path string, key index.Key, want []any) {
 	return path, key, everything(opened)
 }
 
-// TestDamagedIndex changes an index everywhere: what it then says is what it said before, or it says that it is damaged.
-func TestDamagedIndex(t *testing.T) {
+// indexBytes is the content of that index, with a path for damaged ones.
+func indexBytes(t testing.TB) (whole []byte, bad string, key index.Key, want []any) {
+	t.Helper()
 	path, key, want := indexed(t)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return whole, filepath.Join(t.TempDir(), "bad"), key, want
+}
+
+// TestDamagedIndex changes an index everywhere: what it then says is what it said before, or it says that it is damaged.
+func TestDamagedIndex(t *testing.T) {
+	whole, bad, key, want := indexBytes(t)
 	r := rand.New(rand.NewPCG(8, 8))
-	bad := filepath.Join(t.TempDir(), "bad")
 	detected := 0
 	try := func(what string, b []byte) {
 		t.Helper()
@@ -134,55 +140,44 @@ func reseal(b []byte) {
 	ne.PutUint64(b[index.BlockBytes-8:], xxhash.Sum64(b[:index.BlockBytes-8]))
 }
 
-// TestForgedIndex changes an index and makes its hashes fit: no answer leads out of a column.
-func TestForgedIndex(t *testing.T) {
-	path, key, _ := indexed(t)
-	whole, err := os.ReadFile(path)
-	if err != nil {
+// askForged asks everything of an index whose hashes are made to fit, if it opens.
+func askForged(t *testing.T, bad string, key index.Key, b []byte) {
+	t.Helper()
+	reseal(b)
+	if err := os.WriteFile(bad, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if h, err := reopen(t, bad, key, graph.Options{}); err == nil {
+		everything(h)
+		_ = h.Close()
+	}
+}
+
+// TestForgedIndex changes an index and makes its hashes fit: no answer leads out of a column.
+func TestForgedIndex(t *testing.T) {
+	whole, bad, key, _ := indexBytes(t)
 	r := rand.New(rand.NewPCG(9, 9))
-	bad := filepath.Join(t.TempDir(), "bad")
 	for range 600 {
 		b := append([]byte{}, whole...)
 		for range 1 + r.IntN(4) {
 			block := index.BlockBytes * r.IntN(len(b)/index.BlockBytes)
 			b[block+r.IntN(1<<r.IntN(11))] = byte(r.Uint32() >> r.IntN(25))
 		}
-		reseal(b)
-		if err := os.WriteFile(bad, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if h, err := reopen(t, bad, key, graph.Options{}); err == nil {
-			everything(h)
-			_ = h.Close()
-		}
+		askForged(t, bad, key, b)
 	}
 }
 
 // FuzzIndex opens arbitrary bytes as an index and asks everything. The hashes are made to fit, so that content is reached.
 func FuzzIndex(f *testing.F) {
-	path, key, _ := indexed(f)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
+	whole, bad, key, _ := indexBytes(f)
 	f.Add(uint32(0), []byte{})
 	for block := 0; block < len(whole); block += index.BlockBytes {
 		f.Add(uint32(block), []byte{0xff, 0xff, 0xff, 0xff, 0x0f})
 		f.Add(uint32(block+60), []byte{1, 0, 0x80})
 	}
-	bad := filepath.Join(f.TempDir(), "bad")
 	f.Fuzz(func(t *testing.T, at uint32, with []byte) {
 		b := append([]byte{}, whole...)
 		copy(b[int(at)%len(b):], with)
-		reseal(b)
-		if err := os.WriteFile(bad, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if h, err := reopen(t, bad, key, graph.Options{}); err == nil {
-			everything(h)
-			_ = h.Close()
-		}
+		askForged(t, bad, key, b)
 	})
 }

@@ -112,7 +112,7 @@ func TestEstimateReadsLittle(t *testing.T) {
 		}
 	}
 	b := d.Bytes()
-	c := &countingReader{r: bytes.NewReader(b)}
+	c := &hproftest.Reads{ReaderAt: bytes.NewReader(b)}
 	f, err := hprof.OpenReaderAt(c, int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestEstimateReadsLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := c.read.Load(); n > 128<<20 || e.Sampled > 64<<20 || e.Sampled < 16<<20 {
+	if n := c.Bytes(); n > 128<<20 || e.Sampled > 64<<20 || e.Sampled < 16<<20 {
 		t.Errorf("%d bytes of %d read, sample %d", n, len(b), e.Sampled)
 	}
 }
@@ -133,7 +133,7 @@ func TestMaxMemory(t *testing.T) {
 	head, _ := chain(d, node, 400_000)
 	d.Root(hprof.RootJNIGlobal, head)
 	b := d.Bytes()
-	c := &countingReader{r: bytes.NewReader(b)}
+	c := &hproftest.Reads{ReaderAt: bytes.NewReader(b)}
 	f, err := hprof.OpenReaderAt(c, int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func TestMaxMemory(t *testing.T) {
 	if !errors.As(err, &m) || m.Limit != 50<<20 || m.Need <= 50<<20 || m.Need > 80<<20 {
 		t.Fatalf("with 50 MiB: %v", err)
 	}
-	if n := c.read.Load(); n > int64(len(b))*3 {
+	if n := c.Bytes(); n > int64(len(b))*3 {
 		t.Errorf("%d bytes were read of %d", n, len(b))
 	}
 	dir := t.TempDir()

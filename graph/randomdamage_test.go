@@ -8,11 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"sync/atomic"
 	"testing"
 
 	"heapcause/graph"
 	"heapcause/hprof"
+	"heapcause/hprof/hproftest"
 )
 
 // demoDump returns the small real dump of the repository, unpacked.
@@ -34,18 +34,6 @@ func demoDump(t *testing.T) []byte {
 	return b
 }
 
-// counted counts the bytes that are read of a dump: the work that damage causes.
-type counted struct {
-	io.ReaderAt
-	n atomic.Int64
-}
-
-func (c *counted) ReadAt(b []byte, off int64) (int, error) {
-	n, err := c.ReaderAt.ReadAt(b, off)
-	c.n.Add(int64(n))
-	return n, err
-}
-
 // TestRandomDamage damages a real dump in 1,000 ways: it costs few objects, never adds one, and the work stays in proportion to
 // the dump.
 func TestRandomDamage(t *testing.T) {
@@ -64,7 +52,7 @@ func TestRandomDamage(t *testing.T) {
 	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 7))
 		b := damage(r, good)
-		in := &counted{ReaderAt: bytes.NewReader(b)}
+		in := &hproftest.Reads{ReaderAt: bytes.NewReader(b)}
 		f, err := hprof.OpenReaderAt(in, int64(len(b)))
 		if err != nil {
 			t.Errorf("seed %d: %v", seed, err)
@@ -79,7 +67,7 @@ func TestRandomDamage(t *testing.T) {
 		if left > whole {
 			t.Errorf("seed %d: %d objects, the good dump has %d", seed, left, whole)
 		}
-		if read := in.n.Load(); read > 12*int64(len(good)) {
+		if read := in.Bytes(); read > 12*int64(len(good)) {
 			t.Errorf("seed %d: %d bytes read of a dump of %d", seed, read, len(b))
 		}
 		if len(b) > len(good)/2 && left < whole && len(h.Problems) == 0 {

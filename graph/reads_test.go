@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"heapcause/graph"
@@ -16,28 +15,16 @@ import (
 	"heapcause/hprof/hproftest"
 )
 
-// countingReader counts the bytes that are read.
-type countingReader struct {
-	r    io.ReaderAt
-	read atomic.Int64
-}
-
-func (c *countingReader) ReadAt(b []byte, off int64) (int, error) {
-	n, err := c.r.ReadAt(b, off)
-	c.read.Add(int64(n))
-	return n, err
-}
-
 // reads returns how often a dump is read, in dumps, by opening it and doing something with it.
 func reads(t *testing.T, r io.ReaderAt, size int64, do func(f *hprof.File)) float64 {
 	t.Helper()
-	c := &countingReader{r: r}
+	c := &hproftest.Reads{ReaderAt: r}
 	f, err := hprof.OpenReaderAt(c, size)
 	if err != nil {
 		t.Fatal(err)
 	}
 	do(f)
-	return float64(c.read.Load()) / float64(size)
+	return float64(c.Bytes()) / float64(size)
 }
 
 func buildReads(t *testing.T, r io.ReaderAt, size int64, workers int) float64 {

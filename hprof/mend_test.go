@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"heapcause/hprof"
@@ -236,18 +234,6 @@ func TestMendTop(t *testing.T) {
 	}
 }
 
-// reads counts what is read.
-type reads struct {
-	io.ReaderAt
-	n atomic.Int64
-}
-
-func (r *reads) ReadAt(b []byte, off int64) (int, error) {
-	n, err := r.ReaderAt.ReadAt(b, off)
-	r.n.Add(int64(n))
-	return n, err
-}
-
 // TestMendIsLinear reads heaps that are all damage, and look as much like records as that allows, a bounded number of times.
 func TestMendIsLinear(t *testing.T) {
 	d, _ := orders(8)
@@ -279,13 +265,13 @@ func TestMendIsLinear(t *testing.T) {
 		s := f.Segments[0]
 		b := append(bytes.Clone(good[:s.Offset+s.Length]), body...)
 		be.PutUint32(b[s.Offset-4:], uint32(s.Length)+uint32(len(body)))
-		in := &reads{ReaderAt: bytes.NewReader(b)}
+		in := &hproftest.Reads{ReaderAt: bytes.NewReader(b)}
 		f, err := hprof.OpenReaderAt(in, int64(len(b)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids, skipped := mended(f, k)
-		if n := in.n.Load(); n > 64*int64(len(b)) || len(ids) > len(b)/20 || len(skipped) > 300 {
+		if n := in.Bytes(); n > 64*int64(len(b)) || len(ids) > len(b)/20 || len(skipped) > 300 {
 			t.Errorf("%s: %d bytes read of a dump of %d, %d objects, %d places skipped", name, n, len(b), len(ids), len(skipped))
 		}
 	}
