@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"iter"
 	"math/bits"
 	"slices"
 	"sort"
@@ -402,6 +403,19 @@ func (x *addrIndex) run(i int, buf []bool) run {
 		}
 	}
 	return run{uint32(p.base), uint32(p.coreBase), uint32(p.base - p.coreBase), buf}
+}
+
+// allRuns yields all objects, run by run; a run's memory is used again.
+func (h *Heap) allRuns() iter.Seq[*run] {
+	return func(yield func(*run) bool) {
+		var r run
+		for i := range h.index.runs() {
+			if r = h.index.run(i, r.core); !yield(&r) {
+				return
+			}
+			h.passed(uint64(r.first), uint64(r.first)+uint64(len(r.core)))
+		}
+	}
 }
 
 // distance returns how far the next object lies after addr, or 0 when that is unknown or farther than the page.

@@ -405,13 +405,12 @@ func (h *Heap) parallel(ctx context.Context, segs []hprof.Segment, worker func()
 func (b *builder) readObjects(ctx context.Context, sparse bool, known *hprof.Known) (*surveyed, error) {
 	h := b.h
 	h.chunks, h.problems = nil, slices.Clone(h.file.Problems)
-	byID := newClassMap(h.classes)
 	var mu sync.Mutex
 	var done atomic.Int64
 	all := &surveyed{}
 	total := h.file.HeapBytes()
 	err := h.parallel(ctx, h.file.Segments, func() (func(hprof.Segment) error, func() error) {
-		w := &surveyor{b: b, h: h, byID: byID, cur: hprof.NewCursor(h.file, true), sparse: sparse, buf: elementRoom(h.file)}
+		w := &surveyor{b: b, h: h, cur: hprof.NewCursor(h.file, true), sparse: sparse, buf: elementRoom(h.file)}
 		w.cur.Mend(known)
 		run := func(s hprof.Segment) error {
 			return w.segment(s, func(n int64) error {
@@ -447,7 +446,6 @@ type surveyor struct {
 	surveyed
 	b        *builder
 	h        *Heap
-	byID     *classMap
 	cur      *hprof.Cursor
 	sparse   bool
 	buf      []byte
@@ -489,7 +487,7 @@ func (w *surveyor) segment(s hprof.Segment, tick func(int64) error) error {
 		case hprof.PrimitiveArray, hprof.PrimitiveNoData:
 			core = !w.b.plain[w.h.prim[r.Elem]]
 		case hprof.ClassDump:
-			k := w.byID.get(r.ID)
+			k := w.h.classAt(r.ID)
 			if k == NoClass {
 				w.classes = append(w.classes, c.DecodeClass())
 			}

@@ -61,84 +61,26 @@ func (b *builder) dominators(ctx context.Context) error {
 	return nil
 }
 
-// buckets yields the predecessors in descending ranges of targets and hands each range's semidominators to done. With more than one
-// worker the next range is read and sorted meanwhile.
+// buckets yields the predecessors in descending ranges of targets and hands each range's semidominators to done.
 func (b *builder) buckets(ctx context.Context, done func(first uint32, semi []uint32) error) iter.Seq2[dominator.Bucket, error] {
 	return func(yield func(dominator.Bucket, error) bool) {
 		y := bucketer{log: b.arcs, done: done, yield: yield, most: max(minBucket, 4*(b.arcs.size/8)/arcParts)}
 		width := uint64(1) << b.arcs.shift
-		ready, stop := readAhead(b.h.opt.workers() > 1, func(give func(*arcRange) bool, room func() *arcRange) {
-			for p := int(uint64(b.count) >> b.arcs.shift); p >= 0; p-- {
-				first := max(uint64(p)<<b.arcs.shift, 1)
-				end := min(uint64(p+1)<<b.arcs.shift, uint64(b.count)+1)
-				if first >= end {
-					continue
-				}
-				r := room()
-				if r == nil {
-					return
-				}
-				if r.start == nil {
-					r.start, r.semi = make([]uint64, width+1), make([]uint32, width)
-				}
-				r.load(y.log, p, uint32(first), uint32(end), y.most)
-				if !give(r) {
-					return
-				}
+		r := arcRange{start: make([]uint64, width+1), semi: make([]uint32, width)}
+		for p := int(uint64(b.count) >> b.arcs.shift); p >= 0; p-- {
+			first := max(uint64(p)<<b.arcs.shift, 1)
+			end := min(uint64(p+1)<<b.arcs.shift, uint64(b.count)+1)
+			if first >= end {
+				continue
 			}
-		})
-		defer stop()
-		for r := range ready {
+			r.load(y.log, p, uint32(first), uint32(end), y.most)
 			if err := cmp.Or(ctx.Err(), r.err); err != nil {
 				y.fail(err)
 				return
 			}
-			if r.crowded && !y.crowded(r) || !r.crowded && !y.give(&r.bucket) {
+			if r.crowded && !y.crowded(&r) || !r.crowded && !y.give(&r.bucket) {
 				return
 			}
-		}
-	}
-}
-
-// readAhead runs produce one step ahead of whoever ranges over what it gives, in a goroutine if ahead is set. produce asks for room,
-// fills it, and gives it; nil or false ends it. stop ends it too and returns when it has ended.
-func readAhead(ahead bool, produce func(give func(*arcRange) bool, room func() *arcRange)) (ready iter.Seq[*arcRange], stop func()) {
-	if !ahead {
-		r := &arcRange{}
-		return func(yield func(*arcRange) bool) { produce(yield, func() *arcRange { return r }) }, func() {}
-	}
-	full, free, end := make(chan *arcRange), make(chan *arcRange, 2), make(chan struct{})
-	free <- &arcRange{}
-	free <- &arcRange{}
-	go func() {
-		defer close(full)
-		produce(func(r *arcRange) bool {
-			select {
-			case full <- r:
-				return true
-			case <-end:
-				return false
-			}
-		}, func() *arcRange {
-			select {
-			case r := <-free:
-				return r
-			case <-end:
-				return nil
-			}
-		})
-	}()
-	ready = func(yield func(*arcRange) bool) {
-		for r := range full {
-			if !yield(r) {
-				return
-			}
-			free <- r
-		}
-	}
-	return ready, func() {
-		close(end)
-		for range full { // until it is closed: the goroutine has ended
 		}
 	}
 }

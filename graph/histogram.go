@@ -55,7 +55,6 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 	known := b.leadingClasses()
 	h.resetClasses(known)
 	rules := h.learn(known)
-	byID := newClassMap(h.classes)
 	chunkSize, _ := h.Bind(stackChunk, "size")
 	ev := layout.NewEvidence(len(h.classes))
 	counts := make([]tally, len(h.classes))
@@ -68,7 +67,7 @@ func CountClasses(ctx context.Context, f *hprof.File, opt Options) (*Histogram, 
 	total := f.HeapBytes()
 	err := h.parallel(ctx, f.Segments, func() (func(hprof.Segment) error, func() error) {
 		w := &counter{
-			h: h, byID: byID, cur: hprof.NewCursor(f, false), ev: layout.NewEvidence(len(h.classes)), counts: make([]tally, len(h.classes)),
+			h: h, cur: hprof.NewCursor(f, false), ev: layout.NewEvidence(len(h.classes)), counts: make([]tally, len(h.classes)),
 			late: map[hprof.ID]*tally{}, chunkSize: chunkSize,
 		}
 		w.cur.Mend(rules)
@@ -149,7 +148,6 @@ func (t *tally) add(o *tally) {
 // counter is one worker.
 type counter struct {
 	h         *Heap
-	byID      *classMap
 	cur       *hprof.Cursor
 	ev        *layout.Evidence
 	counts    []tally
@@ -191,7 +189,7 @@ func (w *counter) segment(s hprof.Segment) {
 			k = h.prim[r.Elem]
 			w.counts[k].array(int64(r.Count) * int64(r.Elem.Size(h.idSize)))
 		case hprof.ClassDump:
-			if k = w.byID.get(r.ID); k == NoClass {
+			if k = h.classAt(r.ID); k == NoClass {
 				w.classes = append(w.classes, c.DecodeClass())
 			}
 		default:

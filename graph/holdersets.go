@@ -101,8 +101,8 @@ func (s *holderSets) insert(key uint64, state uint32, c Class) uint32 {
 	return p
 }
 
-// groupSets adds up the sets. It also turns builder.leaf from preorder numbers into objects, as it passes there.
-func (b *builder) groupSets(sizes *sizer, object []uint32, held []heldMirror) error {
+// groupSets adds up the sets; shallow has the bytes of each class. It also turns builder.leaf from preorder numbers into objects, as it passes there.
+func (b *builder) groupSets(sizes *sizer, shallow []int64, object []uint32, held []heldMirror) error {
 	h := b.h
 	by := h.groupings()
 	s := newHolderSets([3][]int32{by[byClass].of, by[byPackage].of, by[byLoader].of}, h.n)
@@ -127,11 +127,8 @@ func (b *builder) groupSets(sizes *sizer, object []uint32, held []heldMirror) er
 		s.add(before, h.classClass, -m.size)
 		s.add(s.add(before, c, m.size), h.classClass, m.size)
 	}
-	object[0] = noIdom
 	leaves := b.leaf.v
-	var r run
-	for i := range h.index.runs() {
-		r = h.index.run(i, r.core)
+	for r := range h.allRuns() {
 		leaf := r.firstLeaf
 		for j, isCore := range r.core {
 			if isCore {
@@ -146,7 +143,6 @@ func (b *builder) groupSets(sizes *sizer, object []uint32, held []heldMirror) er
 			leaves[leaf] = object[at]
 			leaf++
 		}
-		h.passed(uint64(r.first), uint64(r.first)+uint64(len(r.core)))
 	}
 	if !s.ok {
 		return nil // the tree will be walked when the sets are asked for
@@ -162,7 +158,7 @@ func (b *builder) groupSets(sizes *sizer, object []uint32, held []heldMirror) er
 		for _, g := range by {
 			one := &g.gs[g.of[c]]
 			one.Instances += h.classes[c].Instances
-			one.Shallow += sizes.total[c]
+			one.Shallow += shallow[c]
 		}
 	}
 	h.setsOnce.Do(func() { h.groups = sortedGroups(by) })

@@ -2,17 +2,13 @@ package graph
 
 import (
 	"cmp"
-	"os"
 	"slices"
-	"sync"
 )
 
 // inbound sorts edges by target on disk: edges go to one of 256 ranges of targets, each range is sorted in memory and
 // written as varints. An instance's edge to its class is left out: it is known from the class.
 type inbound struct {
-	f     *os.File
-	mu    sync.Mutex
-	size  int64
+	*appender
 	shift uint
 	parts [][]stretch // per range
 	dir   string
@@ -24,11 +20,11 @@ const (
 )
 
 func newInbound(dir string, n uint64) (*inbound, error) {
-	f, err := tempFile(dir)
+	pairs, err := newAppender(dir)
 	if err != nil {
 		return nil, err
 	}
-	in := &inbound{f: f, parts: make([][]stretch, inParts), dir: dir}
+	in := &inbound{appender: pairs, parts: make([][]stretch, inParts), dir: dir}
 	for n>>in.shift >= inParts {
 		in.shift++
 	}
@@ -58,15 +54,9 @@ func (w *inboundWriter) put(to, from uint32) {
 }
 
 func (w *inboundWriter) write(p int, b []uint64) {
-	if len(b) == 0 || w.err != nil {
-		return
+	if w.err == nil {
+		w.err = w.in.append(asBytes(b), func(at int64) { w.in.parts[p] = append(w.in.parts[p], stretch{at, int64(len(b))}) })
 	}
-	w.in.mu.Lock()
-	at := w.in.size
-	w.in.size += int64(len(b)) * 8
-	w.in.parts[p] = append(w.in.parts[p], stretch{at, int64(len(b))})
-	w.in.mu.Unlock()
-	w.err = writeAll(w.in.f, asBytes(b), at)
 }
 
 func (w *inboundWriter) flush() error {

@@ -3,8 +3,6 @@ package graph
 import (
 	"encoding/binary"
 	"math/bits"
-	"os"
-	"sync"
 	"unsafe"
 
 	"heapcause/graph/index"
@@ -103,34 +101,20 @@ func (l *locator) block(i int64) (offset int64, span Object) {
 	return int64(x >> locBlockSpan), Object(x & (1<<locBlockSpan - 1))
 }
 
-// locLog collects the blocks of all workers in a temporary file.
-type locLog struct {
-	f    *os.File
-	mu   sync.Mutex
-	size int64
-}
-
-func newLocLog(dir string) (*locLog, error) {
-	f, err := tempFile(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &locLog{f: f}, nil
-}
+// locLog collects the blocks of all workers.
+type locLog struct{ *appender }
 
 // locBatch blocks are written at a time: 64 KiB.
 const locBatch = 4096
 
-func (l *locLog) write(bs []locBlock) error {
+func (l *locLog) write(bs []locBlock) error { return l.append(blockBytes(bs), nil) }
+
+// blockBytes returns the memory of blocks.
+func blockBytes(bs []locBlock) []byte {
 	if len(bs) == 0 {
 		return nil
 	}
-	b := unsafe.Slice((*byte)(unsafe.Pointer(&bs[0])), len(bs)*int(unsafe.Sizeof(bs[0])))
-	l.mu.Lock()
-	at := l.size
-	l.size += int64(len(b))
-	l.mu.Unlock()
-	return writeAll(l.f, b, at)
+	return unsafe.Slice((*byte)(unsafe.Pointer(&bs[0])), len(bs)*int(unsafe.Sizeof(bs[0])))
 }
 
 // each calls fn with all blocks.
@@ -139,7 +123,7 @@ func (l *locLog) each(fn func(*locBlock)) error {
 	const size = int64(unsafe.Sizeof(locBlock{}))
 	for at := int64(0); at < l.size; at += size * locBatch {
 		piece := bs[:min(locBatch, (l.size-at)/size)]
-		if err := readAll(l.f, unsafe.Slice((*byte)(unsafe.Pointer(&piece[0])), len(piece)*int(size)), at); err != nil {
+		if err := readAll(l.f, blockBytes(piece), at); err != nil {
 			return err
 		}
 		for i := range piece {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,12 +29,16 @@ func (b *builder) references(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if b.leafLog, err = newBlockLog(h.opt.TempDir); err != nil {
+	leaves, err := newAppender(h.opt.TempDir)
+	if err != nil {
 		return err
 	}
-	if b.locLog, err = newLocLog(h.opt.TempDir); err != nil {
+	b.leafLog = &blockLog{appender: leaves}
+	places, err := newAppender(h.opt.TempDir)
+	if err != nil {
 		return err
 	}
+	b.locLog = &locLog{places}
 	if h.opt.inbound() {
 		if b.in, err = newInbound(h.opt.TempDir, h.n); err != nil {
 			return err
@@ -559,28 +562,10 @@ func (b *builder) extraEdges() error {
 
 // blockLog is a temporary file of blocks that are written by several workers.
 type blockLog struct {
-	f      *os.File
-	mu     sync.Mutex
+	*appender
 	blocks [][2]int64 // offset, length
-	size   int64
-}
-
-func newBlockLog(dir string) (*blockLog, error) {
-	f, err := tempFile(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &blockLog{f: f}, nil
 }
 
 func (l *blockLog) write(b []byte) error {
-	if len(b) == 0 {
-		return nil
-	}
-	l.mu.Lock()
-	at := l.size
-	l.size += int64(len(b))
-	l.blocks = append(l.blocks, [2]int64{at, int64(len(b))})
-	l.mu.Unlock()
-	return writeAll(l.f, b, at)
+	return l.append(b, func(at int64) { l.blocks = append(l.blocks, [2]int64{at, int64(len(b))}) })
 }

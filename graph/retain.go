@@ -29,12 +29,14 @@ func (b *builder) retain(ctx context.Context) error {
 	if b.sum, err = newSums(n+1, sizes.small()); err != nil {
 		return err
 	}
-	if err := b.addShallow(sizes, object.v); err != nil {
+	object.v[0] = noIdom
+	shallow, err := b.addShallow(sizes, object.v)
+	if err != nil {
 		return err
 	}
 	dropPages(b.spilled)
 	b.sum.accumulate(b.dom.v)
-	if err := b.groupSets(sizes, object.v, held); err != nil {
+	if err := b.groupSets(sizes, shallow, object.v, held); err != nil {
 		return err
 	}
 	b.nameDominators(object.v)
@@ -72,9 +74,7 @@ func (b *builder) foldMirrors() []heldMirror {
 		some = some || wanted[c]
 	}
 	if some {
-		var r run
-		for i := range h.index.runs() {
-			r = h.index.run(i, r.core)
+		for r := range h.allRuns() {
 			core, leaf := r.firstCore, r.firstLeaf
 			for j, isCore := range r.core {
 				o := r.first + uint32(j)
@@ -87,7 +87,6 @@ func (b *builder) foldMirrors() []heldMirror {
 					leaf++
 				}
 			}
-			h.passed(uint64(r.first), uint64(r.first)+uint64(len(r.core)))
 		}
 	}
 	var held []heldMirror
@@ -114,12 +113,12 @@ func (b *builder) at(isCore bool, core, leaf uint32) uint32 {
 }
 
 // addShallow adds each object's shallow size to its own sum, a leaf's to that of its dominator, adds the totals up, writes the
-// strengths, and notes the object of each preorder number.
-func (b *builder) addShallow(sizes *sizer, object []uint32) error {
+// strengths, and notes the object of each preorder number. It returns the bytes of each class.
+func (b *builder) addShallow(sizes *sizer, object []uint32) ([]int64, error) {
 	h := b.h
 	out, err := newColumnWriter[uint8](h.store, h.n)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	num, leaves := b.num.v, b.leaf.v
 	type tally struct {
@@ -159,19 +158,20 @@ func (b *builder) addShallow(sizes *sizer, object []uint32) error {
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	byClass := make([]int64, len(h.classes))
 	for _, t := range all {
 		for s := range t.totals {
 			h.totals[s].Objects += t.totals[s].Objects
 			h.totals[s].Bytes += t.totals[s].Bytes
 		}
 		for c, n := range t.byClass {
-			sizes.total[c] += n
+			byClass[c] += n
 		}
 	}
 	h.strength, err = out.finish()
-	return err
+	return byClass, err
 }
 
 // eachRun gives the runs of all objects to workers.
@@ -203,7 +203,6 @@ func (h *Heap) eachRun(worker func() func(*run) error) error {
 // nameDominators turns the immediate dominators from preorder numbers into objects.
 func (b *builder) nameDominators(object []uint32) {
 	dom := b.dom.v
-	object[0] = noIdom
 	for w := len(dom) - 1; w > 0; w-- {
 		dom[w] = object[dom[w]]
 	}

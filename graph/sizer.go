@@ -7,11 +7,10 @@ type sizer struct {
 	h     *Heap
 	fixed []int64              // by class; -1 where it depends on the object
 	short []*[longLength]int64 // by class: sizes of arrays by length
-	total []int64              // by class: what the caller added up
 }
 
 func (h *Heap) sizer() *sizer {
-	s := &sizer{h: h, fixed: make([]int64, len(h.classes)), short: make([]*[longLength]int64, len(h.classes)), total: make([]int64, len(h.classes))}
+	s := &sizer{h: h, fixed: make([]int64, len(h.classes)), short: make([]*[longLength]int64, len(h.classes))}
 	var tables [16]*[longLength]int64
 	for c := range h.classes {
 		k := &h.classes[c]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"unsafe"
 )
 
@@ -264,6 +265,36 @@ func readAll(f *os.File, b []byte, off int64) error {
 		return fmt.Errorf("reading a temporary file: %w", err)
 	}
 	return nil
+}
+
+// appender is a temporary file that several workers append to.
+type appender struct {
+	f    *os.File
+	mu   sync.Mutex
+	size int64
+}
+
+func newAppender(dir string) (*appender, error) {
+	f, err := tempFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &appender{f: f}, nil
+}
+
+// append writes b behind the rest. note, which may be nil, is told where that is, by one worker at a time.
+func (a *appender) append(b []byte, note func(at int64)) error {
+	if len(b) == 0 {
+		return nil
+	}
+	a.mu.Lock()
+	at := a.size
+	a.size += int64(len(b))
+	if note != nil {
+		note(at)
+	}
+	a.mu.Unlock()
+	return writeAll(a.f, b, at)
 }
 
 // stretch is a run of pairs in a temporary file.
