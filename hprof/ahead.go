@@ -26,13 +26,19 @@ const (
 	aheadBytes  = 1 << 20
 )
 
-func readAhead(ctx context.Context, r io.Reader) *ahead {
+// readAhead reads r ahead. done, which may be nil, is called when r is read no more: not before the goroutine is through with it.
+func readAhead(ctx context.Context, r io.Reader, done func()) *ahead {
 	a := &ahead{full: make(chan piece, aheadPieces), free: make(chan []byte, aheadPieces)}
 	a.ctx, a.stop = context.WithCancel(ctx)
 	for range aheadPieces {
 		a.free <- nil
 	}
-	go a.run(r)
+	go func() {
+		a.run(r)
+		if done != nil {
+			done()
+		}
+	}()
 	return a
 }
 

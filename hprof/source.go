@@ -85,7 +85,7 @@ func (f *File) fromBlocks(ctx context.Context, r io.ReaderAt, opt *Options) erro
 // dumps unpacked.
 func (f *File) fromStream(ctx context.Context, r io.Reader, opt *Options) error {
 	count := &counted{r: r}
-	in := readAhead(ctx, count)
+	in := readAhead(ctx, count, nil)
 	defer in.Close()
 	head := make([]byte, headBytes)
 	n, err := io.ReadFull(in, head)

@@ -23,8 +23,7 @@ func (f *File) unpack(ctx context.Context, r io.Reader, p packing, packed int64,
 	if err != nil {
 		return err
 	}
-	defer z.close()
-	out := readAhead(ctx, z.r)
+	out := readAhead(ctx, z.r, z.close)
 	defer out.Close()
 	// Look before unpacking gigabytes of something else.
 	head := make([]byte, headBytes)
@@ -68,7 +67,7 @@ func (f *File) unpackProblem(p packing, err error, z unpacking, packed int64) {
 // unpacking is a decoder at work.
 type unpacking struct {
 	r     io.Reader
-	close func()
+	close func()       // nil where there is nothing to close
 	used  func() int64 // packed bytes used, for gzip
 }
 
@@ -78,7 +77,7 @@ func unpacker(r io.Reader, p packing, opt *Options) (unpacking, error) {
 		if err != nil {
 			return unpacking{}, fmt.Errorf("%w: %v", ErrNotHPROF, err)
 		}
-		return unpacking{z, func() {}, z.Packed}, nil
+		return unpacking{z, nil, z.Packed}, nil
 	}
 	head := make([]byte, zstd.HeaderMaxSize)
 	n, err := io.ReadFull(r, head)
