@@ -105,11 +105,13 @@ func decodeHeader(b []byte, size int64) (*header, error) {
 	if h.hashes < BlockBytes || h.hashes%BlockBytes != 0 || h.hashes > size || size-h.hashes != 8*blocks {
 		return nil, unusable("its header is damaged")
 	}
+	free := int64(BlockBytes) // where the next section may begin: a block that two share would be verified as one only
 	for p := b[fixedHeader:end]; len(p) > 0; p = p[sectionRow:] {
 		r := row{ne.Uint32(p), int64(ne.Uint64(p[8:])), int64(ne.Uint64(p[16:]))}
-		if r.offset < BlockBytes || r.offset%BlockBytes != 0 || r.length < 0 || r.offset > h.hashes || r.length > h.hashes-r.offset {
+		if r.offset < free || r.offset%BlockBytes != 0 || r.length < 0 || r.offset > h.hashes || r.length > h.hashes-r.offset {
 			return nil, unusable("its header is damaged")
 		}
+		free = r.offset + (r.length+BlockBytes-1)/BlockBytes*BlockBytes
 		h.rows = append(h.rows, r)
 	}
 	if !h.info.decode(b[end : end+info]) {
