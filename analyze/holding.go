@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"heapcause/analyze/jdk"
 	"heapcause/analyze/signature"
 	"heapcause/graph"
 	"heapcause/hprof"
@@ -33,6 +34,15 @@ type holder struct {
 	label  string // of edge, normalised
 	rank   int    // among the nodes of its level; equal when all labels and classes from here on are
 }
+
+// Holding is the path that says who holds an object: from the nearest static field; else from a thread; else from another root.
+// avoid, which may be nil, keeps objects out of it.
+func (p *Pass) Holding(o graph.Object, avoid func(graph.Object) bool) []graph.Step {
+	return p.run.holding(o, avoid)
+}
+
+// Extend appends the step from the last object of a path to another one.
+func (p *Pass) Extend(path []graph.Step, o graph.Object) []graph.Step { return p.run.extend(path, o) }
 
 // holding returns the path that says who holds an object: from the nearest static field; else from a thread; else from another
 // root. Of several it is the first by its labels, which are the same in dumps of different runs, where addresses are not. Where
@@ -177,7 +187,7 @@ func (r *run) label(from graph.Object, e graph.Edge) string {
 	case graph.ElementEdge:
 		return "[]"
 	case graph.LocalEdge:
-		return "local of " + signature.Thread(threadName(r.heap, from))
+		return "local of " + signature.Thread(jdk.ThreadName(r.heap, from))
 	}
 	return signature.Name(r.heap.EdgeText(e.Label))
 }
@@ -198,7 +208,7 @@ func (r *run) anchor(path []graph.Step) (anchor string, labels []string) {
 	case isClass:
 		anchor = signature.Root("class", h.Class(c).Name)
 	case isThread:
-		anchor = signature.ThreadAnchor(threadName(h, first))
+		anchor = signature.ThreadAnchor(jdk.ThreadName(h, first))
 	default:
 		anchor = signature.Root(rootText(path[0].Roots), h.ClassName(first))
 	}

@@ -6,16 +6,17 @@ import (
 	"heapcause/graph"
 )
 
-// objectSet is a set of objects in address order: 8 bytes a member, for sets of millions.
-type objectSet []graph.Object
+// ObjectSet is a set of objects in address order: 8 bytes a member, for sets of millions.
+type ObjectSet []graph.Object
 
-// newSet takes the slice over.
-func newSet(os []graph.Object) objectSet {
+// NewSet takes the slice over.
+func NewSet(os []graph.Object) ObjectSet {
 	slices.Sort(os)
 	return slices.Compact(os)
 }
 
-func (s objectSet) has(o graph.Object) bool {
+// Has reports whether o is a member.
+func (s ObjectSet) Has(o graph.Object) bool {
 	_, ok := slices.BinarySearch(s, o)
 	return ok
 }

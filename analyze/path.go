@@ -1,21 +1,22 @@
 package analyze
 
 import (
+	"heapcause/analyze/jdk"
 	"heapcause/analyze/signature"
 	"heapcause/graph"
 	"heapcause/hprof"
 	"heapcause/report"
 )
 
-// sign sets the anchor and the signature of a finding: from the path to where its objects pile up, and the names behind it.
-func (p *Pass) sign(f *report.Finding, path []graph.Step, tail ...string) {
+// Sign sets the anchor and the signature of a finding: from the path to where its objects pile up, and the names behind it.
+func (p *Pass) Sign(f *report.Finding, path []graph.Step, tail ...string) {
 	anchor, labels := p.run.anchor(path)
 	f.Anchor = anchor
 	f.Signature = signature.Of(p.rule.Name, anchor, append(labels, tail...))
 }
 
-// steps turns a path of the graph into that of a report. Runs of one field between objects of one class are collapsed.
-func (p *Pass) steps(path []graph.Step) report.Rows[report.Step] {
+// Steps turns a path of the graph into that of a report. Runs of one field between objects of one class are collapsed.
+func (p *Pass) Steps(path []graph.Step) report.Rows[report.Step] {
 	var out report.Rows[report.Step]
 	for i := range path {
 		s := p.run.step(path, i)
@@ -53,7 +54,7 @@ func (r *run) step(path []graph.Step, i int) report.Step {
 	case graph.LocalEdge:
 		st.Kind = report.StepLocal
 		if t, ok := h.ThreadOf(path[i-1].Object); ok && s.Edge.Index >= 0 && s.Edge.Index < len(t.Frames) {
-			st.Label = frameText(t.Frames[s.Edge.Index])
+			st.Label = jdk.FrameText(t.Frames[s.Edge.Index])
 		}
 	default:
 		st.Kind = report.StepOther
@@ -77,6 +78,15 @@ func rootText(roots []graph.Root) string {
 	return best
 }
 
+// HolderText says in words what a path begins with.
+func (p *Pass) HolderText(path []graph.Step) string { return p.run.holderText(path) }
+
+// NearestHolder names the last field of an application's class, or static, on a path; or the root.
+func (p *Pass) NearestHolder(path []graph.Step) string { return p.run.nearestHolder(path) }
+
+// Note names what an object stands for: the class of a class object, the name of a thread; "" for others.
+func (p *Pass) Note(o graph.Object) string { return p.run.note(o) }
+
 // holderText says in words what a path begins with.
 func (r *run) holderText(path []graph.Step) string {
 	if len(path) == 0 {
@@ -90,7 +100,7 @@ func (r *run) holderText(path []graph.Step) string {
 		return "class " + h.Class(c).Name
 	}
 	if t, ok := h.ThreadOf(path[0].Object); ok {
-		return `thread "` + threadName(h, t.Object) + `"`
+		return `thread "` + jdk.ThreadName(h, t.Object) + `"`
 	}
 	return rootText(path[0].Roots) + " " + h.ClassName(path[0].Object)
 }
@@ -101,25 +111,25 @@ func (r *run) nearestHolder(path []graph.Step) string {
 	h := r.heap
 	for i := len(path) - 1; i > 0; i-- {
 		switch e := path[i].Edge; {
-		case e.Kind == graph.StaticEdge, e.Kind == graph.FieldEdge && !platform(h.Class(e.Class).Name):
+		case e.Kind == graph.StaticEdge, e.Kind == graph.FieldEdge && !Platform(h.Class(e.Class).Name):
 			return h.EdgeText(e)
 		}
 	}
 	return r.holderText(path)
 }
 
-// accumulation describes the children of an object in the dominator tree.
-func (p *Pass) accumulation(o graph.Object) *report.Accumulation {
+// Accumulation describes the children of an object in the dominator tree.
+func (p *Pass) Accumulation(o graph.Object) *report.Accumulation {
 	h := p.Heap
-	a := &report.Accumulation{Address: p.address(o), Class: h.ClassName(o), Retained: h.Retained(o), Children: h.NumDominated(o)}
+	a := &report.Accumulation{Address: p.Address(o), Class: h.ClassName(o), Retained: h.Retained(o), Children: h.NumDominated(o)}
 	count, bytes := map[graph.Class]int64{}, map[graph.Class]int64{}
 	for _, c := range h.Dominated(o, nil) {
 		k := h.ClassOf(c)
 		count[k]++
 		bytes[k] += h.Retained(c)
 	}
-	if ks := byCount(bytes, same, p.className); len(ks) > 0 {
-		a.ChildClass, a.ChildObjects, a.ChildBytes = p.className(ks[0]), count[ks[0]], bytes[ks[0]]
+	if ks := ByCount(bytes, Same, p.ClassName); len(ks) > 0 {
+		a.ChildClass, a.ChildObjects, a.ChildBytes = p.ClassName(ks[0]), count[ks[0]], bytes[ks[0]]
 	}
 	return a
 }

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"time"
 
 	"heapcause/graph"
@@ -15,7 +16,9 @@ type Rule struct {
 	Doc          string          // what it means, how it is recognised, what to do: a paragraph or more each
 	Max          report.Severity // no finding of this rule is more severe
 	Experimental bool            // no real dump proves it yet: off by default, never above info
-	Requires     []*Rule         // run before this one when they are selected; it may join their findings
+	After        []string        // names of rules that run before this one when they are selected: it may join their findings
+	Last         bool            // runs after all rules that are not: it joins whatever finding explains its objects
+	Thresholds   []*Threshold    // what may be set
 	Scans        []*Scan         // what it needs from the shared read, see Result
 	Run          func(*Pass) error
 }
@@ -71,6 +74,15 @@ func (p *Pass) Figure(name, unit string, value int64) {
 // it what holds the rest.
 func (p *Pass) Share(bytes int64) float64 { return p.run.share(bytes, graph.Strong) }
 
+// ShareAt returns a size as a fraction of what is held at least as strongly as s.
+func (p *Pass) ShareAt(bytes int64, s graph.Strength) float64 { return p.run.share(bytes, s) }
+
+// Incomplete reports whether part of the dump is missing.
+func (p *Pass) Incomplete() bool { return p.run.incomplete() }
+
+// Findings are those reported so far.
+func (p *Pass) Findings() []*report.Finding { return p.run.findings }
+
 // share returns a size as a fraction of what is held at least as strongly as s.
 func (r *run) share(bytes int64, s graph.Strength) float64 {
 	if r.incomplete() {
@@ -99,8 +111,8 @@ const (
 	errorShare = 0.25
 )
 
-// severity judges what a known pattern retains; share is of what is held as strongly.
-func (p *Pass) severity(retained int64, share float64) report.Severity {
+// Severity judges what a known pattern retains; share is of what is held as strongly.
+func (p *Pass) Severity(retained int64, share float64) report.Severity {
 	switch {
 	case retained >= errorBytes && share >= errorShare:
 		return report.Error
@@ -110,12 +122,17 @@ func (p *Pass) severity(retained int64, share float64) report.Severity {
 	return report.Info
 }
 
-// shared returns what build makes of the dump, once for all rules of a run.
-func shared[T any](p *Pass, key string, build func(*Pass) T) T {
+// Shared returns what build makes of the dump, once for all rules of a run.
+func Shared[T any](p *Pass, key string, build func() T) T {
 	if v, ok := p.run.shared[key]; ok {
 		return v.(T)
 	}
-	v := build(p)
+	v := build()
 	p.run.shared[key] = v
 	return v
+}
+
+// IsA reports whether o is an instance of a class of that name, or of a subclass.
+func (p *Pass) IsA(o graph.Object, class string) bool {
+	return slices.ContainsFunc(p.Heap.ClassesByName(class), func(c graph.Class) bool { return p.Heap.IsA(p.Heap.ClassOf(o), c) })
 }

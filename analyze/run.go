@@ -17,12 +17,14 @@ const DefaultThreshold = 0.10
 
 // Options of Run.
 type Options struct {
-	Rules       []*Rule // as Select returns them
-	Top         int     // rows per table; below 0 all
-	Threshold   float64 // share of the strongly reachable bytes, 0 to 1; 0 is DefaultThreshold
-	ShowValues  bool    // do not mask the contents of strings
-	References  string  // "default" or "all": how the heap was built, for the report
-	Workers     int     // processors to use besides the scan; 0 is all
+	Rules       []*Rule            // without a name twice
+	Inspections []*Inspection      // their sections come with the report
+	Thresholds  map[string]float64 // by "rule.name", as ParseThreshold returns them; others have their defaults
+	Top         int                // rows per table; below 0 all
+	Threshold   float64            // share of the strongly reachable bytes, 0 to 1; 0 is DefaultThreshold
+	ShowValues  bool               // do not mask the contents of strings
+	References  string             // "default" or "all": how the heap was built, for the report
+	Workers     int                // processors to use besides the scan; 0 is all
 	ToolVersion string
 	Progress    func(phase string, done, total int64) // may be nil; called from any goroutine
 }
@@ -34,7 +36,7 @@ type run struct {
 	policy   redact.Policy
 	findings []*report.Finding
 	figures  []report.Figure
-	claims   []claim
+	claims   []Claim
 	counts   map[*Rule]int
 	skipped  map[*Rule]string
 	results  map[*Scan]any
@@ -44,9 +46,6 @@ type run struct {
 
 // Run analyses a heap. The same heap and options give the same report, whatever the number of workers.
 func Run(ctx context.Context, h *graph.Heap, opt Options) (*report.Report, error) {
-	if err := Validate(Rules()); err != nil {
-		return nil, err
-	}
 	if opt.Threshold <= 0 {
 		opt.Threshold = DefaultThreshold
 	}
@@ -65,6 +64,7 @@ func Run(ctx context.Context, h *graph.Heap, opt Options) (*report.Report, error
 	if err == nil {
 		opt.Progress("tables", 0, 0)
 		out = r.report()
+		err = r.inspect(ctx, out)
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -90,12 +90,15 @@ func (r *run) rules(ctx context.Context) error {
 			return ctx.Err()
 		}
 		r.opt.Progress("rules", int64(i), int64(len(rules)))
-		p := &Pass{Heap: r.heap, Options: r.opt, Policy: r.policy, Taken: r.heap.File().Time, rule: rule, run: r}
-		if err := rule.Run(p); err != nil {
+		if err := rule.Run(r.pass(rule)); err != nil {
 			return fmt.Errorf("rule %s: %w", rule.Name, err)
 		}
 	}
 	return nil
+}
+
+func (r *run) pass(rule *Rule) *Pass {
+	return &Pass{Heap: r.heap, Options: r.opt, Policy: r.policy, Taken: r.heap.File().Time, rule: rule, run: r}
 }
 
 func (r *run) report() *report.Report {
@@ -153,12 +156,12 @@ func (r *run) notes(out *report.Report) {
 		for _, p := range r.heap.Problems() {
 			lost += p.Bytes
 		}
-		out.Notes = append(out.Notes, fmt.Sprintf("The dump is incomplete: %s bytes of it are lost. Retained sizes are lower bounds where references lead into what is missing.", number(lost)))
+		out.Notes = append(out.Notes, fmt.Sprintf("The dump is incomplete: %s bytes of it are lost. Retained sizes are lower bounds where references lead into what is missing.", Number(lost)))
 		if r.heap.NoRoots() {
 			out.Notes = append(out.Notes, "The dump has no GC roots: the JVM writes them last, and they are among what is missing. The classes of the boot loader stand for them. What only threads, JNI or other loaders held counts as unreachable.")
 		}
 		if n := r.heap.Dangling(); n > 0 {
-			out.Notes = append(out.Notes, fmt.Sprintf("%s references point at objects that the dump does not have.", number(n)))
+			out.Notes = append(out.Notes, fmt.Sprintf("%s references point at objects that the dump does not have.", Number(n)))
 		}
 	}
 	for _, rule := range r.opt.Rules {

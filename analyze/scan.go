@@ -61,16 +61,25 @@ func (b *Binder) Unknown(class, field string) {
 func (r *run) scan(ctx context.Context, rules []*Rule) error {
 	started := map[*Scan]Scanner{}
 	var scanners []Scanner
+	start := func(s *Scan) {
+		if _, ok := started[s]; ok {
+			return
+		}
+		b := &Binder{Heap: r.heap}
+		started[s] = s.Start(b)
+		r.unknown[s] = b.unknown
+		if started[s] != nil {
+			scanners = append(scanners, started[s])
+		}
+	}
+	for _, in := range r.opt.Inspections {
+		for _, s := range in.Scans {
+			start(s)
+		}
+	}
 	for _, rule := range rules {
 		for _, s := range rule.Scans {
-			if _, ok := started[s]; !ok {
-				b := &Binder{Heap: r.heap}
-				started[s] = s.Start(b)
-				r.unknown[s] = b.unknown
-				if started[s] != nil {
-					scanners = append(scanners, started[s])
-				}
-			}
+			start(s)
 			if why := r.unknown[s]; why != "" && r.skipped[rule] == "" {
 				r.skipped[rule] = why
 			}
@@ -118,23 +127,26 @@ func (r *run) read(ctx context.Context, scanners []Scanner) error {
 	})
 }
 
-// rows is a Scanner that makes one row of each instance and returns them as []T in address order.
-type rows[T any] struct {
-	wanted []bool
-	read   func(*graph.View) T
-	object func(T) graph.Object // by value: a pointer would put each row that is compared on the heap
+// Rows is a Scanner that makes one row of each instance and returns them as []T in address order.
+type Rows[T any] struct {
+	Wanted []bool
+	Read   func(*graph.View) T
+	Object func(T) graph.Object // by value: a pointer would put each row that is compared on the heap
 	parts  []*[]T
 }
 
-func (s *rows[T]) Wants(c graph.Class) bool { return s.wanted[c] }
+// Wants implements Scanner.
+func (s *Rows[T]) Wants(c graph.Class) bool { return s.Wanted[c] }
 
-func (s *rows[T]) Worker() func(*graph.View) {
+// Worker implements Scanner.
+func (s *Rows[T]) Worker() func(*graph.View) {
 	part := new([]T)
 	s.parts = append(s.parts, part)
-	return func(v *graph.View) { *part = append(*part, s.read(v)) }
+	return func(v *graph.View) { *part = append(*part, s.Read(v)) }
 }
 
-func (s *rows[T]) Finish() any {
+// Finish implements Scanner: []T in address order.
+func (s *Rows[T]) Finish() any {
 	var all []T
 	for _, p := range s.parts {
 		if all == nil {
@@ -144,12 +156,12 @@ func (s *rows[T]) Finish() any {
 		}
 	}
 	s.parts = nil
-	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(s.object(a), s.object(b)) })
+	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(s.Object(a), s.Object(b)) })
 	return all
 }
 
-// rowOf finds the row of an object among rows in address order.
-func rowOf[T any](rows []T, o graph.Object, object func(T) graph.Object) *T {
+// RowOf finds the row of an object among rows in address order.
+func RowOf[T any](rows []T, o graph.Object, object func(T) graph.Object) *T {
 	i, ok := slices.BinarySearchFunc(rows, o, func(r T, o graph.Object) int { return cmp.Compare(object(r), o) })
 	if !ok {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"heapcause/analyze/jdk"
 	"heapcause/graph"
 	"heapcause/report"
 )
@@ -120,7 +121,7 @@ func (r *run) note(o graph.Object) string {
 		return "class " + r.heap.Class(c).Name
 	}
 	if t, ok := r.heap.ThreadOf(o); ok {
-		return "thread " + threadName(r.heap, t.Object)
+		return "thread " + jdk.ThreadName(r.heap, t.Object)
 	}
 	return ""
 }

@@ -6,79 +6,11 @@ import (
 	"hash/fnv"
 	"slices"
 
+	"heapcause/analyze/jdk"
 	"heapcause/graph"
 	"heapcause/hprof"
 	"heapcause/report"
 )
-
-// threadName reads Thread.name, a String or (JDK 7 and before) a char[].
-func threadName(h *graph.Heap, o graph.Object) string {
-	f, ok := h.Bind("java.lang.Thread", "name")
-	if !ok {
-		return ""
-	}
-	c := h.Cursor()
-	if !c.Load(o) {
-		return ""
-	}
-	s, _ := c.Text(c.Ref(f), 500)
-	return s
-}
-
-// threadField reads a field that JDK 19 moved from Thread to its Thread$FieldHolder. Virtual threads have no holder.
-func threadField(h *graph.Heap, o graph.Object, name string) (int64, bool) {
-	c := h.Cursor()
-	if !c.Load(o) {
-		return 0, false
-	}
-	if f, ok := h.Bind("java.lang.Thread", name); ok {
-		return c.Int(f), true
-	}
-	holder, ok := h.Bind("java.lang.Thread", "holder")
-	f, bound := h.Bind("java.lang.Thread$FieldHolder", name)
-	if !ok || !bound || !c.Load(c.Ref(holder)) {
-		return 0, false
-	}
-	return c.Int(f), true
-}
-
-func isVirtual(h *graph.Heap, o graph.Object) bool {
-	for _, base := range h.ClassesByName("java.lang.BaseVirtualThread") {
-		if h.IsA(h.ClassOf(o), base) {
-			return true
-		}
-	}
-	return false
-}
-
-// isDaemon reads Thread.daemon; virtual threads are daemons.
-func isDaemon(h *graph.Heap, o graph.Object) bool {
-	d, ok := threadField(h, o, "daemon")
-	return d != 0 || !ok && isVirtual(h, o)
-}
-
-// threadStatus reads Thread.threadStatus as a Thread.State (JVMTI thread states, see jdk.internal.misc.VM.toThreadState).
-func threadStatus(h *graph.Heap, o graph.Object) string {
-	s, ok := threadField(h, o, "threadStatus")
-	if !ok {
-		return ""
-	}
-	switch {
-	case s&0x4 != 0:
-		return "RUNNABLE"
-	case s&0x400 != 0:
-		return "BLOCKED"
-	case s&0x10 != 0:
-		return "WAITING"
-	case s&0x20 != 0:
-		return "TIMED_WAITING"
-	case s&0x2 != 0:
-		return "TERMINATED"
-	case s&0x1 == 0:
-		return "NEW"
-	}
-	return "RUNNABLE"
-}
 
 const (
 	maxFrames = 40
@@ -107,8 +39,8 @@ func (r *run) threads(out *report.Report) {
 	for _, g := range shown {
 		t := g.thread
 		row := report.ThreadRow{
-			Address: report.Address(h.Addr(t.Object)), Class: h.ClassName(t.Object), Name: threadName(h, t.Object), State: g.state,
-			Daemon: isDaemon(h, t.Object), Virtual: isVirtual(h, t.Object), Retained: h.Retained(t.Object), Alike: g.n, AlikeRetained: g.retained,
+			Address: report.Address(h.Addr(t.Object)), Class: h.ClassName(t.Object), Name: jdk.ThreadName(h, t.Object), State: g.state,
+			Daemon: jdk.IsDaemon(h, t.Object), Virtual: jdk.IsVirtual(h, t.Object), Retained: h.Retained(t.Object), Alike: g.n, AlikeRetained: g.retained,
 		}
 		row.Frames = report.Cap(r.frames(t), maxFrames, nil)
 		out.Threads.Rows = append(out.Threads.Rows, row)
@@ -124,15 +56,15 @@ func (r *run) groupThreads() []*threadGroup {
 	h := r.heap
 	var groups []*threadGroup
 	alike := map[[16]byte]*threadGroup{}
-	virtual := newVirtualStates(h)
+	virtual := jdk.NewVirtualStates(h)
 	c := h.Cursor()
 	for _, t := range h.Threads() {
 		g := &threadGroup{thread: t}
-		if !isVirtual(h, t.Object) {
-			g.state = threadStatus(h, t.Object)
+		if !jdk.IsVirtual(h, t.Object) {
+			g.state = jdk.ThreadStatus(h, t.Object)
 			groups = append(groups, g)
 		} else {
-			g.state = virtual.of(c, t.Object)
+			g.state = virtual.Of(c, t.Object)
 			key := threadKey(h.ClassOf(t.Object), g.state, t.Frames)
 			if old := alike[key]; old != nil {
 				g = old
@@ -160,45 +92,6 @@ func threadKey(class graph.Class, state string, frames []graph.Frame) (key [16]b
 	}
 	sum.Sum(key[:0])
 	return key
-}
-
-// virtualStates turns VirtualThread.state into the names of Thread.State. The numbers change from release to release; the dump has them
-// as constants of the class.
-type virtualStates struct {
-	field graph.Field
-	names map[int64]string
-}
-
-// virtualStateNames follows VirtualThread.threadState of JDK 21 to 25, by the names of the constants.
-var virtualStateNames = map[string]string{
-	"NEW": "NEW", "STARTED": "RUNNABLE", "RUNNABLE": "RUNNABLE", "RUNNING": "RUNNABLE", "UNPARKED": "RUNNABLE", "YIELDED": "RUNNABLE",
-	"UNBLOCKED": "RUNNABLE", "PARKING": "RUNNABLE", "TIMED_PARKING": "RUNNABLE", "WAITING": "RUNNABLE", "TIMED_WAITING": "RUNNABLE",
-	"YIELDING": "RUNNABLE", "PARKED": "WAITING", "PINNED": "WAITING", "WAIT": "WAITING", "TIMED_PARKED": "TIMED_WAITING",
-	"TIMED_PINNED": "TIMED_WAITING", "TIMED_WAIT": "TIMED_WAITING", "BLOCKING": "BLOCKED", "BLOCKED": "BLOCKED", "TERMINATED": "TERMINATED",
-}
-
-// suspendedBit is set in the state of a virtual thread that a debugger suspended.
-const suspendedBit = 1 << 8
-
-func newVirtualStates(h *graph.Heap) virtualStates {
-	v := virtualStates{names: map[int64]string{}}
-	v.field, _ = h.Bind("java.lang.VirtualThread", "state")
-	for _, c := range h.ClassesByName("java.lang.VirtualThread") {
-		for _, s := range h.Class(c).Statics {
-			if name := virtualStateNames[s.Name]; name != "" && s.Type == hprof.Int {
-				v.names[int64(int32(s.Value))] = name
-			}
-		}
-	}
-	return v
-}
-
-// of returns the state of a virtual thread, "" when it is not known.
-func (v virtualStates) of(c *graph.Cursor, o graph.Object) string {
-	if !v.field.Ok() || !c.Load(o) {
-		return ""
-	}
-	return v.names[c.Int(v.field)&^suspendedBit]
 }
 
 func (r *run) frames(t graph.Thread) []report.Frame {
@@ -234,16 +127,4 @@ func (r *run) frames(t graph.Thread) []report.Frame {
 		out = append(out, fr)
 	}
 	return out
-}
-
-// frameText is a frame on one line.
-func frameText(f graph.Frame) string {
-	where := f.Source
-	switch {
-	case f.Line > 0:
-		where = fmt.Sprintf("%s:%d", f.Source, f.Line)
-	case f.Line == -3:
-		where = "native method"
-	}
-	return fmt.Sprintf("%s.%s(%s)", f.Class, f.Method, where)
 }

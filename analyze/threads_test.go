@@ -1,10 +1,12 @@
-package analyze
+package analyze_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
+	"heapcause/analyze/analyzetest"
+	"heapcause/analyze/jdk"
 	"heapcause/hprof/hproftest"
 )
 
@@ -30,7 +32,7 @@ func TestVirtualThreadsAreGrouped(t *testing.T) {
 	for range 2 {
 		d.Thread("pool", waiting...).Local(0, d.ByteArray(make([]byte, 5000)...))
 	}
-	rows := runRules(t, build(t, d), "none").Threads.Rows
+	rows := analyzetest.RunRules(t, analyzetest.Build(t, d), "none").Threads.Rows
 	var got []string
 	for _, r := range rows {
 		got = append(got, fmt.Sprintf("%d %s %s %v %d", r.Alike, r.Name, r.State, r.Virtual, len(r.Frames.Rows)))
@@ -51,25 +53,25 @@ func TestVirtualThreadsAreGrouped(t *testing.T) {
 
 // TestVirtualThreadsOfRealDump finds the name, the state, the stack and a local byte[1000..1009] of each of 10,000 virtual threads.
 func TestVirtualThreadsOfRealDump(t *testing.T) {
-	h := realHeap(t, "vthreads/vthreads-10000.hprof")
-	states, c := newVirtualStates(h), h.Cursor()
+	h := analyzetest.RealHeap(t, "vthreads/vthreads-10000.hprof")
+	states, c := jdk.NewVirtualStates(h), h.Cursor()
 	names := map[string]bool{}
 	for _, th := range h.Threads() {
-		name := threadName(h, th.Object)
-		if !isVirtual(h, th.Object) || !strings.HasPrefix(name, "virtual-") {
+		name := jdk.ThreadName(h, th.Object)
+		if !jdk.IsVirtual(h, th.Object) || !strings.HasPrefix(name, "virtual-") {
 			continue
 		}
 		names[name] = true
 		stack, local := "", false
 		for _, f := range th.Frames {
-			stack += frameText(f) + " "
+			stack += jdk.FrameText(f) + " "
 		}
 		for _, l := range h.Locals(th.Object) {
 			if n := h.Length(l.Object); h.ClassName(l.Object) == "byte[]" && n >= 1000 && n < 1010 && h.Idom(l.Object) == th.Object {
-				local = strings.HasPrefix(frameText(th.Frames[l.Frame]), "VThreads.")
+				local = strings.HasPrefix(jdk.FrameText(th.Frames[l.Frame]), "VThreads.")
 			}
 		}
-		if s := states.of(c, th.Object); s != "TIMED_WAITING" || !local || !strings.Contains(stack, "VThreads.") {
+		if s := states.Of(c, th.Object); s != "TIMED_WAITING" || !local || !strings.Contains(stack, "VThreads.") {
 			t.Errorf("%s is %q, has its local %v, stack %s", name, s, local, stack)
 			break
 		}
@@ -77,7 +79,7 @@ func TestVirtualThreadsOfRealDump(t *testing.T) {
 	if len(names) != 10_000 {
 		t.Errorf("%d names of virtual threads", len(names))
 	}
-	row := runRules(t, h, "none").Threads.Rows[0]
+	row := analyzetest.RunRules(t, h, "none").Threads.Rows[0]
 	if row.Alike != 10_000 || row.AlikeRetained < 20<<20 {
 		t.Errorf("%d threads in the first row, %d bytes", row.Alike, row.AlikeRetained)
 	}

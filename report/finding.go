@@ -54,6 +54,8 @@ type Fact struct {
 
 // Table is a small table of evidence; every row has as many cells as Columns.
 type Table struct {
+	// Name is lower case words with dashes, stable across versions, "" for the tables of findings.
+	Name    string            `json:"name,omitempty"`
 	Title   string            `json:"title"`
 	Columns Rows[string]      `json:"columns"`
 	Rows    Rows[Rows[Value]] `json:"rows"`

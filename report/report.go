@@ -17,6 +17,8 @@ type Report struct {
 	Findings Rows[Finding] `json:"findings"`
 	// Rules are the rules that took part, in the order of their names.
 	Rules Rows[RuleRun] `json:"rules"`
+	// Sections are what the inspections say, in the order of their names.
+	Sections Rows[Section] `json:"sections"`
 	// Figures are named numbers for monitoring and budgets, in the order of
 	// their names.
 	Figures   Rows[Figure]    `json:"figures"`

@@ -10,6 +10,11 @@ func (r *Report) Validate() error {
 			return fmt.Errorf("finding %d: %w", i+1, err)
 		}
 	}
+	for i := range r.Sections {
+		if err := r.Sections[i].validate(); err != nil {
+			return fmt.Errorf("section %s: %w", r.Sections[i].Name, err)
+		}
+	}
 	if err := validateTree(r.Tree.Rows); err != nil {
 		return fmt.Errorf("tree: %w", err)
 	}
@@ -26,7 +31,22 @@ func (f *Finding) validate() error {
 	if !f.Confidence.Valid() {
 		return fmt.Errorf("confidence %q is not certain, likely or possible", f.Confidence)
 	}
-	for _, t := range f.Tables {
+	return validateTables(f.Tables)
+}
+
+func (s *Section) validate() error {
+	names := map[string]bool{}
+	for _, t := range s.Tables {
+		if t.Name == "" || names[t.Name] {
+			return fmt.Errorf("table %q: has no name of its own", t.Title)
+		}
+		names[t.Name] = true
+	}
+	return validateTables(s.Tables)
+}
+
+func validateTables(tables []Table) error {
+	for _, t := range tables {
 		for _, row := range t.Rows {
 			if len(row) != len(t.Columns) {
 				return fmt.Errorf("table %q: a row of %d cells under %d columns", t.Title, len(row), len(t.Columns))

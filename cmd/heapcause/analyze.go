@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"heapcause/analyze"
+	"heapcause/analyze/inspect"
+	"heapcause/analyze/rules"
 	"heapcause/graph"
 	"heapcause/report"
 	"heapcause/report/json"
@@ -41,12 +43,15 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	f.IntVar(&a.f.top, "top", 10, "rows per table")
 	f.Float64Var(&a.f.threshold, "threshold", 10, "per cent of the strongly reachable bytes that make a leak suspect")
 	f.StringVar(&a.f.rules, "rules", "all", "none, all, or names with commas (see heapcause rules)")
+	f.BoolVar(&a.f.experimental, "experimental", false, "run the experimental rules too: what they find is never above info")
+	f.StringArrayVar(&a.f.settings, "set", nil, "RULE.THRESHOLD=NUMBER, may be repeated (see heapcause rules NAME)")
+	f.StringVar(&a.f.inspections, "inspections", "", "none, all, or names with commas, see heapcause inspect (default: all, none with --rules=none)")
 	f.BoolVar(&a.f.showValues, "show-values", false, "show the contents of strings, SQL literals and URLs")
 	f.BoolVar(&a.f.allowIncomplete, "allow-incomplete", false, "let --fail-on judge an incomplete dump")
 	complete(c, "fail-on", failOnValues...)
 	_ = c.RegisterFlagCompletionFunc("rules", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"none", "all"}
-		for _, r := range analyze.Rules() {
+		for _, r := range rules.All() {
 			names = append(names, r.Name)
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
@@ -54,7 +59,8 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	return c
 }
 
-func (a *app) checkAnalyze() ([]*analyze.Rule, error) {
+// checkAnalyze validates the flags of analyze and returns what they select.
+func (a *app) checkAnalyze() (*analyze.Options, error) {
 	if err := a.check(reportFormats...); err != nil {
 		return nil, err
 	}
@@ -70,27 +76,45 @@ func (a *app) checkAnalyze() ([]*analyze.Rule, error) {
 	if err := notNegative(a.f.top, "10 is the default"); err != nil {
 		return nil, err
 	}
-	rules, err := analyze.Select(a.f.rules)
+	selected, err := rules.Select(a.f.rules, a.f.experimental)
 	if err != nil {
 		return nil, &hintError{err, "heapcause rules lists them"}
 	}
-	return rules, nil
+	opt := &analyze.Options{
+		Rules: selected, Thresholds: map[string]float64{}, Top: a.f.top, Threshold: a.f.threshold / 100, ShowValues: a.f.showValues,
+		References: a.f.references, Workers: a.f.workers, ToolVersion: versionText(),
+	}
+	if a.f.inspections == "" {
+		a.f.inspections = "all"
+		if a.f.rules == "none" {
+			a.f.inspections = "none"
+		}
+	}
+	if opt.Inspections, err = inspect.Select(a.f.inspections); err != nil {
+		return nil, &hintError{err, "heapcause inspect --help lists them"}
+	}
+	for _, s := range a.f.settings {
+		key, value, err := analyze.ParseThreshold(s, rules.All())
+		if err != nil {
+			return nil, &hintError{fmt.Errorf("--set %w", err), "heapcause rules NAME lists a rule's thresholds"}
+		}
+		opt.Thresholds[key] = value
+	}
+	return opt, nil
 }
 
 func (a *app) analyze(ctx context.Context, path string) error {
-	rules, err := a.checkAnalyze()
+	opt, err := a.checkAnalyze()
 	if err != nil {
 		return err
 	}
 	p := a.progress()
 	defer p.clear()
 	var r *report.Report
-	err = a.withHeap(ctx, path, p, len(rules) > 0, func(h *graph.Heap) (func() error, error) {
+	err = a.withHeap(ctx, path, p, len(opt.Rules)+len(opt.Inspections) > 0, func(h *graph.Heap) (func() error, error) {
 		phase := a.timing.phase("rules and tables")
-		r, err = analyze.Run(ctx, h, analyze.Options{
-			Rules: rules, Top: a.f.top, Threshold: a.f.threshold / 100, ShowValues: a.f.showValues,
-			References: a.f.references, Workers: a.f.workers, ToolVersion: versionText(), Progress: p.update,
-		})
+		opt.Progress = p.update
+		r, err = analyze.Run(ctx, h, *opt)
 		phase()
 		if err != nil {
 			return nil, err

@@ -19,6 +19,10 @@ type flags struct {
 	topObjects      int // of dominators
 	threshold       float64
 	rules           string
+	inspections     string
+	experimental    bool
+	settings        []string
+	table           string
 	references      string
 	objectSizes     string
 	workers         int

@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strings"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"heapcause/analyze"
+	"heapcause/analyze/rules"
 )
 
 func (a *app) rulesCommand() *cobra.Command {
@@ -23,7 +24,7 @@ recognised, and what to do.`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			if len(args) == 0 {
-				for _, r := range analyze.Rules() {
+				for _, r := range rules.All() {
 					names = append(names, r.Name+"\t"+r.Title)
 				}
 			}
@@ -44,19 +45,19 @@ recognised, and what to do.`,
 
 // ruleNamed returns the one rule of that name.
 func ruleNamed(name string) (*analyze.Rule, error) {
-	rules, err := analyze.Select(name)
-	if err == nil && (len(rules) != 1 || rules[0].Name != name) {
+	selected, err := rules.Select(name, false)
+	if err == nil && (len(selected) != 1 || selected[0].Name != name) {
 		err = fmt.Errorf("%q is not the name of one rule", name)
 	}
 	if err != nil {
 		return nil, &hintError{err, "heapcause rules lists them"}
 	}
-	return rules[0], nil
+	return selected[0], nil
 }
 
 func listRules(out io.Writer) error {
 	w := bufio.NewWriter(out)
-	for _, r := range analyze.Rules() {
+	for _, r := range rules.All() {
 		title := r.Title
 		if r.Experimental {
 			title += " (experimental: off unless named)"
@@ -76,23 +77,12 @@ func explainRule(out io.Writer, r *analyze.Rule) error {
 		fmt.Fprint(w, " Experimental: off unless named.")
 	}
 	fmt.Fprintln(w)
-	for paragraph := range strings.SplitSeq(r.Doc, "\n\n") {
-		fmt.Fprintln(w)
-		column := 0
-		for _, word := range strings.Fields(paragraph) {
-			switch {
-			case column == 0:
-			case column+1+len(word) > ruleWidth:
-				fmt.Fprintln(w)
-				column = 0
-			default:
-				fmt.Fprint(w, " ")
-				column++
-			}
-			fmt.Fprint(w, word)
-			column += len(word)
+	fmt.Fprintf(w, "\n%s\n", paragraphs(r.Doc))
+	if len(r.Thresholds) > 0 {
+		fmt.Fprintf(w, "\nThresholds (--set %s.NAME=NUMBER):\n", r.Name)
+		for _, t := range r.Thresholds {
+			fmt.Fprintf(w, "  %s = %s %s: %s\n", t.Name, strconv.FormatFloat(t.Default, 'f', -1, 64), t.Unit, t.Doc)
 		}
-		fmt.Fprintln(w)
 	}
 	return w.Flush()
 }

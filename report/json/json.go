@@ -26,6 +26,20 @@ func Write(w io.Writer, r *report.Report) error {
 	return enc.Encode(r)
 }
 
+// WriteSections writes what the inspections say, without the rest of the report.
+func WriteSections(w io.Writer, r *report.Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(struct {
+		SchemaVersion string                      `json:"schemaVersion"`
+		Tool          report.Tool                 `json:"tool"`
+		File          string                      `json:"file"`
+		Incomplete    bool                        `json:"incomplete"`
+		Sections      report.Rows[report.Section] `json:"sections"`
+	}{r.SchemaVersion, r.Tool, r.Dump.File, r.Dump.Incomplete, r.Sections})
+}
+
 // ErrVersion is wrapped by the errors of Read for a report of a schema version
 // that this program does not know.
 var ErrVersion = errors.New("unknown schema version of the report")

@@ -80,6 +80,10 @@ func (p *printer) facts(f *report.Finding) {
 	for i := range f.Related {
 		facts = append(facts, f.Related[i].Facts...)
 	}
+	p.factList(facts)
+}
+
+func (p *printer) factList(facts report.Rows[report.Fact]) {
 	if len(facts) == 0 {
 		return
 	}

@@ -32,15 +32,13 @@ type printer struct {
 
 // Write writes the whole report.
 func Write(w io.Writer, r *report.Report, opt Options) error {
-	p := &printer{w: bufio.NewWriter(w), width: maxWidth, color: opt.Color}
-	if opt.Width > 0 {
-		p.width = max(minWidth, min(opt.Width, maxWidth))
-	}
+	p := newPrinter(w, opt)
 	p.header(r)
 	p.findings(r)
 	p.consumers(r)
 	p.histogram(r)
 	p.threads(r)
+	p.inspections(r)
 	p.notes(r)
 	return p.w.Flush()
 }

@@ -74,6 +74,42 @@ func Write(w io.Writer, r *report.Report, t Table) error {
 	return b.Flush()
 }
 
+// WriteTable writes a table of a section: numbers and sizes as integers, shares as fractions, times and durations in milliseconds.
+func WriteTable(w io.Writer, t *report.Table) error {
+	b := bufio.NewWriter(w)
+	for i, c := range t.Columns {
+		b.WriteString([]string{"#", "\t"}[min(i, 1)])
+		b.WriteString(escape(c))
+	}
+	b.WriteByte('\n')
+	for _, r := range t.Rows {
+		for i, v := range r {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(escape(plain(v)))
+		}
+		b.WriteByte('\n')
+	}
+	return b.Flush()
+}
+
+// plain is a value for a program.
+func plain(v report.Value) string {
+	switch v.Kind() {
+	case report.KindNone:
+		return ""
+	case report.KindShare:
+		return fmt.Sprint(v.Fraction())
+	case report.KindAddress:
+		return v.Address().String()
+	}
+	if v.IsText() {
+		return v.Text().String()
+	}
+	return fmt.Sprint(v.Int())
+}
+
 // escape keeps a cell in its cell, a terminal from obeying it, and a spreadsheet from taking it for a formula: control
 // characters, tabs and line breaks become spaces, and what begins like a formula gets an apostrophe in front. Numbers
 // are never negative here.

@@ -1,0 +1,2 @@
+// Package jdbc has the rules on JDBC statements and what holds them.
+package jdbc

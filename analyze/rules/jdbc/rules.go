@@ -1,0 +1,11 @@
+package jdbc
+
+import "heapcause/analyze"
+
+// Rules returns the rules of this package.
+func Rules() []*analyze.Rule {
+	return []*analyze.Rule{StatementRetained}
+}
+
+// pass is what the functions of these rules share.
+type pass struct{ *analyze.Pass }

@@ -1,0 +1,11 @@
+package leak
+
+import "heapcause/analyze"
+
+// Rules returns the rules of this package.
+func Rules() []*analyze.Rule {
+	return []*analyze.Rule{Suspect}
+}
+
+// pass is what the functions of these rules share.
+type pass struct{ *analyze.Pass }

@@ -1,0 +1,2 @@
+// Package timers has the rules on java.util.Timer.
+package timers

@@ -1,0 +1,7 @@
+package timers
+
+// What tests need besides.
+const (
+	TaskScheduled = taskScheduled
+	TaskCancelled = taskCancelled
+)
