@@ -229,3 +229,6 @@ func (v *View) set(o Object, r *hprof.Record, end int64) {
 		v.count = r.Count
 	}
 }
+
+// IsSet reports whether a reference field is not null, though what it refers to may be lost.
+func (v *View) IsSet(f Field) bool { return f.typ == hprof.Object && v.bits(f) != 0 }

@@ -78,7 +78,14 @@ func RealFile(t testing.TB, name string) *hprof.File {
 // RealPath finds a dump that `make testdata` wrote, or skips the test.
 func RealPath(t testing.TB, name string) string {
 	t.Helper()
-	folders := []string{os.Getenv("HEAPCAUSE_DUMPS"), filepath.Join("..", "testdata", "dumps")}
+	root := "."
+	for range 6 { // tests run in the folder of their package
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			break
+		}
+		root = filepath.Join(root, "..")
+	}
+	folders := []string{os.Getenv("HEAPCAUSE_DUMPS"), filepath.Join(root, "testdata", "dumps")}
 	for _, dir := range folders {
 		p := filepath.Join(dir, name)
 		if _, err := os.Stat(p); dir != "" && err == nil {

@@ -97,3 +97,36 @@ dump_oom() {
   "$JAVA" -XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath="$file.part" -XX:+ExitOnOutOfMemoryError "$@" > "$file.log" 2>&1 || true
   finish "$file" "$file.part"
 }
+
+# lib NAME...: put the jars of these names (postgresql, HikariCP) into LIBS, a class path. Fails, and says so, when one is not there.
+# JAVA_LIBS is the folder of jars: /usr/share/java, where Debian's lib...-java packages put them.
+lib() {
+  local dir=${JAVA_LIBS:-/usr/share/java} name
+  LIBS=
+  for name; do
+    if [ ! -e "$dir/$name.jar" ]; then
+      echo "testdata: no $name.jar in $dir: the dumps that need it are left out"
+      return 1
+    fi
+    LIBS="$LIBS${LIBS:+:}$dir/$name.jar"
+  done
+}
+
+# leak NAME PROGRAM ARG...: make OUT/leaks/NAME.hprof, for the files of leaks/ that make.sh reads. PROGRAM is a class of src/leaks/FOLDER, written FOLDER/CLASS; its class path has LIBS. The program
+# prints READY when the heap is to be dumped. JAVA_OPTS are more options of the JVM.
+leak() {
+  local f="$OUT/leaks/$1.hprof" folder=${2%/*} class=${2##*/}; shift 2
+  missing "$f" || return 0
+  CP="$WORK/classes/leaks-$folder"
+  if [ ! -d "$CP" ]; then
+    mkdir -p "$CP"
+    find "$HERE/src/leaks/$folder" -name '*.java' > "$CP.list"
+    "$JAVAC" -nowarn -Xlint:none -XDsuppressNotes -g -encoding UTF-8 ${LIBS:+-cp "$LIBS"} -d "$CP" @"$CP.list"
+  fi
+  rm -f "$f.part"
+  start "$f" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto ${JAVA_OPTS:-} -cp "$CP${LIBS:+:$LIBS}" "$class" "$@" || return 1
+  "$JCMD" $PID GC.heap_dump "$(readlink -f "$(dirname "$f")")/$(basename "$f").part" > /dev/null
+  stop
+  mv "$f.part" "$f"
+  printf '  %-52s %12d bytes\n' "${f#"$OUT"/}" "$(stat -c %s "$f")"
+}

@@ -108,6 +108,10 @@ retention retention      all  -all
 retention retention-live live ""
 zoo zoo-small -all 10 "-Xms512m -Xmx512m -Xmn300m"
 damaged
+for leaks in "$HERE"/leaks/*.sh; do
+  LIBS= JAVA_OPTS=
+  . "$leaks"
+done
 
 if [ -n "$large" ]; then
   pg_timer pg-timer a1-100000 timer 100000
@@ -143,6 +147,11 @@ use_jdk "$jdk25"
 variant jdk25     "" "-Xmx256m"
 variant jdk25-coh "" "-Xmx256m -XX:+UseCompactObjectHeaders"
 vthreads 10000
+for leaks in "$HERE"/leaks/jdk25/*.sh; do
+  [ -e "$leaks" ] || break
+  LIBS= JAVA_OPTS=
+  . "$leaks"
+done
 [ -n "$large" ] || exit 0
 variant jdk25-parallel "-parallel=2" "-Xmx256m"
 variant jdk25-zgc      ""            "-Xmx256m -XX:+UseZGC"
