@@ -20,3 +20,10 @@ func SetAdjacencyStart(at int64) (restore func()) {
 	adjacencyStart = at
 	return func() { adjacencyStart = old }
 }
+
+// SetInboundCrowd has repetitions among inbound references looked for from so many pairs on.
+func SetInboundCrowd(n int) (restore func()) {
+	old := inCrowd
+	inCrowd = n
+	return func() { inCrowd = old }
+}

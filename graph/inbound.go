@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"os"
 	"slices"
 )
 
@@ -17,7 +18,11 @@ type inbound struct {
 const (
 	inParts  = 256
 	inBuffer = 1024 // pairs per range and worker
+	inRecent = 2048 // edges that a worker remembers to have written
 )
+
+// inCrowd is how many pairs of a range are read before repetitions are looked for. Tests lower it.
+var inCrowd = 1 << 20
 
 func newInbound(dir string, n uint64) (*inbound, error) {
 	pairs, err := newAppender(dir)
@@ -36,16 +41,22 @@ func newInbound(dir string, n uint64) (*inbound, error) {
 
 // inboundWriter buffers one worker's edges, packed as target<<32 | source.
 type inboundWriter struct {
-	in   *inbound
-	bufs [inParts][]uint64
-	err  error
+	in     *inbound
+	bufs   [inParts][]uint64
+	recent [inRecent]uint64 // complements of edges: an array may hold one object a million times
+	err    error
 }
 
 func (in *inbound) writer() *inboundWriter { return &inboundWriter{in: in} }
 
 func (w *inboundWriter) put(to, from uint32) {
+	edge := uint64(to)<<32 | uint64(from)
+	if w.recent[to%inRecent] == ^edge {
+		return
+	}
+	w.recent[to%inRecent] = ^edge
 	p := to >> w.in.shift
-	b := append(w.bufs[p], uint64(to)<<32|uint64(from))
+	b := append(w.bufs[p], edge)
 	if len(b) >= inBuffer {
 		w.write(int(p), b)
 		b = b[:0]
@@ -88,7 +99,7 @@ func (in *inbound) finish(h *Heap) error {
 		}
 		last := min(first+1<<in.shift, h.n)
 		slices.SortFunc(in.parts[p], func(a, b stretch) int { return cmp.Compare(a.offset, b.offset) })
-		if pairs, err = readPairs(in.f, in.parts[p], pairs); err != nil {
+		if pairs, err = readDistinct(in.f, in.parts[p], pairs); err != nil {
 			return err
 		}
 		if cap(sources) < len(pairs) {
@@ -137,6 +148,26 @@ func (in *inbound) finish(h *Heap) error {
 		err = readAll(out, h.in.data, 0)
 	}
 	return err
+}
+
+// readDistinct is readPairs that drops repetitions where there are many pairs: an array of ten million elements may have but a
+// thousand distinct ones.
+func readDistinct(f *os.File, of []stretch, buf []uint64) ([]uint64, error) {
+	buf = buf[:0]
+	limit := inCrowd
+	for i, s := range of {
+		n := len(buf)
+		buf = slices.Grow(buf, int(s.pairs))[:n+int(s.pairs)]
+		if err := readAll(f, asBytes(buf[n:]), s.offset); err != nil {
+			return nil, err
+		}
+		if len(buf) > limit && i+1 < len(of) {
+			slices.Sort(buf)
+			buf = slices.Compact(buf)
+			limit = max(inCrowd, 2*len(buf))
+		}
+	}
+	return buf, nil
 }
 
 // sources calls fn with each object that refers to o, ascending, until it returns false, and returns how many there are.

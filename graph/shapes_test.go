@@ -268,3 +268,29 @@ func TestWorkersGiveOneHeap(t *testing.T) {
 		}
 	}
 }
+
+// TestRepeatedReferences has an array that refers to a few thousand objects again and again, and others that refer to them once.
+func TestRepeatedReferences(t *testing.T) {
+	defer graph.SetInboundCrowd(500)()
+	const distinct, n = 3000, 60_000 // more than are remembered while writing
+	d := hproftest.New(8)
+	c := d.Class("com.acme.Item", hproftest.Fields("int id"))
+	items := make([]any, distinct)
+	for i := range items {
+		items[i] = d.Instance(c, i)
+	}
+	wide := d.ArrayOf("java.lang.Object", n)
+	for i := range n {
+		wide.SetElem(i, items[i%distinct])
+	}
+	once := d.Array("java.lang.Object", items...)
+	d.Root(hprof.RootJNIGlobal, wide)
+	d.Root(hprof.RootJNIGlobal, once)
+	h := build(t, d.Open(t), graph.Options{Workers: 1})
+	want := []graph.Object{object(t, h, wide.ID), object(t, h, once.ID)}
+	for i, x := range items {
+		if got := h.In(object(t, h, x.(*hproftest.Object).ID), nil); !slices.Equal(got, want) {
+			t.Fatalf("item %d is held by %v, want %v", i, got, want)
+		}
+	}
+}
