@@ -2,8 +2,9 @@ package analyze
 
 import (
 	"cmp"
-	"fmt"
+	"encoding/binary"
 	"hash/fnv"
+	"io"
 	"slices"
 
 	"heapcause/analyze/jdk"
@@ -17,55 +18,75 @@ const (
 	maxLocals = 10
 )
 
-// threadGroup is a row of the threads: a platform thread, or the virtual threads of one class, state and stack.
-type threadGroup struct {
-	thread   graph.Thread // that retains most
-	state    string
-	n        int64
-	retained int64 // by all
+// ThreadGroup is a row of the threads: a platform thread, or the virtual threads of one class, state and stack.
+type ThreadGroup struct {
+	Thread   graph.Thread // that retains most
+	State    string       // as Thread.State has it
+	Virtual  bool
+	Count    int64
+	Retained int64        // by all
+	Pinned   int64        // virtual threads that wait and keep their carrier
+	Blocker  graph.Object // what all of them wait for, as Thread.parkBlocker tells; NoObject where that differs or is not known
 }
 
 // threads lists the threads that retain most.
 func (r *run) threads(out *report.Report) {
 	h := r.heap
-	groups := r.groupThreads()
-	slices.SortStableFunc(groups, func(a, b *threadGroup) int {
-		return cmp.Or(cmp.Compare(b.retained, a.retained), cmp.Compare(a.thread.Serial, b.thread.Serial))
+	groups := slices.Clone(r.groupThreads())
+	slices.SortStableFunc(groups, func(a, b *ThreadGroup) int {
+		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Thread.Serial, b.Thread.Serial))
 	})
 	shown := groups
 	if r.opt.Top >= 0 {
 		shown = groups[:min(r.opt.Top, len(groups))]
 	}
 	for _, g := range shown {
-		t := g.thread
+		t := g.Thread
 		row := report.ThreadRow{
-			Address: report.Address(h.Addr(t.Object)), Class: h.ClassName(t.Object), Name: jdk.ThreadName(h, t.Object), State: g.state,
-			Daemon: jdk.IsDaemon(h, t.Object), Virtual: jdk.IsVirtual(h, t.Object), Retained: h.Retained(t.Object), Alike: g.n, AlikeRetained: g.retained,
+			Address: report.Address(h.Addr(t.Object)), Class: h.ClassName(t.Object), Name: jdk.ThreadName(h, t.Object), State: g.State,
+			Daemon: jdk.IsDaemon(h, t.Object), Virtual: g.Virtual, Retained: h.Retained(t.Object), Alike: g.Count, AlikeRetained: g.Retained,
 		}
 		row.Frames = report.Cap(r.frames(t), maxFrames, nil)
 		out.Threads.Rows = append(out.Threads.Rows, row)
 	}
 	out.Threads.Omitted = int64(len(groups) - len(shown))
 	for _, g := range groups[len(shown):] {
-		out.Threads.OmittedBytes += g.retained
+		out.Threads.OmittedBytes += g.Retained
 	}
 }
 
-// groupThreads puts virtual threads that do the same together: there may be a million of them.
-func (r *run) groupThreads() []*threadGroup {
+// ThreadGroups returns the threads of the dump, by serial: each platform thread, and virtual threads that do the same together, for
+// there may be a million of them.
+func (p *Pass) ThreadGroups() []*ThreadGroup { return p.run.groupThreads() }
+
+// Frames returns the stack of a thread with what its locals retain.
+func (p *Pass) Frames(t graph.Thread) []report.Frame { return p.run.frames(t) }
+
+// threadGroups is the key of the shared groups.
+const threadGroups = "thread groups"
+
+func (r *run) groupThreads() []*ThreadGroup {
+	if v, ok := r.shared[threadGroups]; ok {
+		return v.([]*ThreadGroup)
+	}
+	groups := r.makeThreadGroups()
+	r.shared[threadGroups] = groups
+	return groups
+}
+
+func (r *run) makeThreadGroups() []*ThreadGroup {
 	h := r.heap
-	var groups []*threadGroup
-	alike := map[[16]byte]*threadGroup{}
-	virtual := jdk.NewVirtualStates(h)
+	var groups []*ThreadGroup
+	alike := map[[16]byte]*ThreadGroup{}
+	states := jdk.NewThreadStates(h)
 	c := h.Cursor()
 	for _, t := range h.Threads() {
-		g := &threadGroup{thread: t}
-		if !jdk.IsVirtual(h, t.Object) {
-			g.state = jdk.ThreadStatus(h, t.Object)
+		s := states.Of(c, t.Object)
+		g := &ThreadGroup{Thread: t, State: s.State, Virtual: s.Virtual, Blocker: s.Blocker}
+		if !s.Virtual {
 			groups = append(groups, g)
 		} else {
-			g.state = virtual.Of(c, t.Object)
-			key := threadKey(h.ClassOf(t.Object), g.state, t.Frames)
+			key := threadKey(h.ClassOf(t.Object), s.State, t.Frames)
 			if old := alike[key]; old != nil {
 				g = old
 			} else {
@@ -73,22 +94,43 @@ func (r *run) groupThreads() []*threadGroup {
 				groups = append(groups, g)
 			}
 		}
-		size := h.Retained(t.Object)
-		g.n++
-		g.retained += size
-		if size > h.Retained(g.thread.Object) {
-			g.thread = t
-		}
+		g.add(h, t, s)
 	}
 	return groups
+}
+
+func (g *ThreadGroup) add(h *graph.Heap, t graph.Thread, s jdk.ThreadState) {
+	size := h.Retained(t.Object)
+	g.Count++
+	g.Retained += size
+	if size > h.Retained(g.Thread.Object) {
+		g.Thread = t
+	}
+	if s.Pinned {
+		g.Pinned++
+	}
+	if s.Blocker != g.Blocker {
+		g.Blocker = graph.NoObject
+	}
 }
 
 // threadKey is the same for threads of one class, state and stack.
 func threadKey(class graph.Class, state string, frames []graph.Frame) (key [16]byte) {
 	sum := fnv.New128a()
-	fmt.Fprintf(sum, "%d %s", class, state)
+	var line [4]byte
+	put := func(s string) {
+		_, _ = io.WriteString(sum, s)
+		_, _ = sum.Write([]byte{0})
+	}
+	binary.BigEndian.PutUint32(line[:], uint32(class))
+	_, _ = sum.Write(line[:])
+	put(state)
 	for _, f := range frames {
-		fmt.Fprintf(sum, "\n%s %s %s %d", f.Class, f.Method, f.Source, f.Line)
+		put(f.Class)
+		put(f.Method)
+		put(f.Source)
+		binary.BigEndian.PutUint32(line[:], uint32(f.Line))
+		_, _ = sum.Write(line[:])
 	}
 	sum.Sum(key[:0])
 	return key

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"heapcause/graph"
-	"heapcause/hprof"
 )
 
 // ThreadName reads Thread.name, a String or (JDK 7 and before) a char[].
@@ -54,13 +53,18 @@ func IsDaemon(h *graph.Heap, o graph.Object) bool {
 	return d != 0 || !ok && IsVirtual(h, o)
 }
 
-// ThreadStatus reads Thread.threadStatus as a Thread.State (JVMTI thread states, see jdk.internal.misc.VM.toThreadState).
+// ThreadStatus reads Thread.threadStatus as a Thread.State.
 func ThreadStatus(h *graph.Heap, o graph.Object) string {
 	s, ok := threadField(h, o, "threadStatus")
 	if !ok {
 		return ""
 	}
-	switch {
+	return StateOf(s)
+}
+
+// StateOf names a Thread.threadStatus as Thread.State does (JVMTI thread states, see jdk.internal.misc.VM.toThreadState).
+func StateOf(status int64) string {
+	switch s := status; {
 	case s&0x4 != 0:
 		return "RUNNABLE"
 	case s&0x400 != 0:
@@ -75,46 +79,6 @@ func ThreadStatus(h *graph.Heap, o graph.Object) string {
 		return "NEW"
 	}
 	return "RUNNABLE"
-}
-
-// VirtualStates turns VirtualThread.state into the names of Thread.State. The numbers change from release to release; the dump has them
-// as constants of the class.
-type VirtualStates struct {
-	field graph.Field
-	names map[int64]string
-}
-
-// virtualStateNames follows VirtualThread.threadState of JDK 21 to 25, by the names of the constants.
-var virtualStateNames = map[string]string{
-	"NEW": "NEW", "STARTED": "RUNNABLE", "RUNNABLE": "RUNNABLE", "RUNNING": "RUNNABLE", "UNPARKED": "RUNNABLE", "YIELDED": "RUNNABLE",
-	"UNBLOCKED": "RUNNABLE", "PARKING": "RUNNABLE", "TIMED_PARKING": "RUNNABLE", "WAITING": "RUNNABLE", "TIMED_WAITING": "RUNNABLE",
-	"YIELDING": "RUNNABLE", "PARKED": "WAITING", "PINNED": "WAITING", "WAIT": "WAITING", "TIMED_PARKED": "TIMED_WAITING",
-	"TIMED_PINNED": "TIMED_WAITING", "TIMED_WAIT": "TIMED_WAITING", "BLOCKING": "BLOCKED", "BLOCKED": "BLOCKED", "TERMINATED": "TERMINATED",
-}
-
-// suspendedBit is set in the state of a virtual thread that a debugger suspended.
-const suspendedBit = 1 << 8
-
-// NewVirtualStates learns the numbers of the states from the dump.
-func NewVirtualStates(h *graph.Heap) VirtualStates {
-	v := VirtualStates{names: map[int64]string{}}
-	v.field, _ = h.Bind("java.lang.VirtualThread", "state")
-	for _, c := range h.ClassesByName("java.lang.VirtualThread") {
-		for _, s := range h.Class(c).Statics {
-			if name := virtualStateNames[s.Name]; name != "" && s.Type == hprof.Int {
-				v.names[int64(int32(s.Value))] = name
-			}
-		}
-	}
-	return v
-}
-
-// Of returns the state of a virtual thread, "" when it is not known.
-func (v VirtualStates) Of(c *graph.Cursor, o graph.Object) string {
-	if !v.field.Ok() || !c.Load(o) {
-		return ""
-	}
-	return v.names[c.Int(v.field)&^suspendedBit]
 }
 
 // FrameText is a frame on one line.
