@@ -9,6 +9,7 @@ import (
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/jdbc"
 	"heapcause/analyze/rules/leak"
+	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
 )
 
@@ -18,6 +19,7 @@ func All() []*analyze.Rule {
 		finalizers.Rules(),
 		jdbc.Rules(),
 		leak.Rules(),
+		threads.Rules(),
 		timers.Rules(),
 	)
 	slices.SortFunc(all, func(a, b *analyze.Rule) int { return strings.Compare(a.Name, b.Name) })

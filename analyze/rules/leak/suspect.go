@@ -41,7 +41,11 @@ func runLeak(q *analyze.Pass) error {
 	}
 	suspects := p.suspects(int64(p.Options.Threshold * float64(whole)))
 	for _, s := range suspects[:min(len(suspects), maxSuspects)] {
-		if c := p.Claimed(s.first); c != nil {
+		c := p.Claimed(s.first)
+		if c == nil && s.point == graph.NoObject && s.largest != graph.NoObject { // of a group the largest may be known where the first is not
+			c = p.Claimed(s.largest)
+		}
+		if c != nil {
 			p.Join(c.Finding, "By retained size: "+p.suspectText(s)+".", analyze.Fact("share of the strongly reachable heap", report.Share(p.Share(s.retained))))
 			continue
 		}

@@ -1,3 +1,6 @@
 # Thread locals of pooled threads that nobody removes, and the same with remove().
-leak threadlocal-pool         threads/PooledThreadLocals leak
-leak threadlocal-pool-control threads/PooledThreadLocals control
+leak threadlocal-pool          threads/PooledThreadLocals leak
+leak threadlocal-pool-control  threads/PooledThreadLocals control
+# Thread locals whose ThreadLocal objects are gone: 80 stale values on 10 threads, and the same with remove().
+leak threadlocal-stale         threads/StaleThreadLocals leak
+leak threadlocal-stale-control threads/StaleThreadLocals control

@@ -1,0 +1,11 @@
+package threads
+
+import "heapcause/analyze"
+
+// Rules returns the rules of this package.
+func Rules() []*analyze.Rule {
+	return []*analyze.Rule{ThreadLocalLeak}
+}
+
+// pass is what the functions of these rules share.
+type pass struct{ *analyze.Pass }
