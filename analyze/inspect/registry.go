@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"heapcause/analyze"
+	"heapcause/analyze/inspect/collections"
 )
 
 // All returns all inspections, by name.
 func All() []*analyze.Inspection {
 	all := []*analyze.Inspection{
-		// a line per inspection
+		collections.Inspection,
 	}
 	slices.SortFunc(all, func(a, b *analyze.Inspection) int { return strings.Compare(a.Name, b.Name) })
 	return all

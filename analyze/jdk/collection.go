@@ -1,88 +1,12 @@
 package jdk
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"heapcause/graph"
+	"heapcause/hprof"
 )
-
-// kind is how a collection keeps what it holds.
-type kind int
-
-const (
-	arrayKind  kind = iota + 1 // in a reference array, size elements from 0 on, or all that are not null
-	chainsKind                 // a table of chains of nodes: HashMap, Hashtable, ConcurrentHashMap, WeakHashMap
-	linkedKind                 // nodes from a first one on: LinkedList, LinkedBlockingQueue
-	treeKind                   // a red-black tree: TreeMap
-	pairsKind                  // keys and values in turn in one array: IdentityHashMap, immutable maps
-	innerKind                  // another collection holds it: HashSet, wrappers
-	fixedKind                  // in fields: List.of(a, b), Collections.singletonList
-)
-
-// shape is how the collections of one class look. Fields are names, found in the class or its superclasses.
-type shape struct {
-	class string
-	kind  kind
-	isMap bool
-	at    string   // the array, first node, root, or inner collection
-	size  []string // path to the number of elements; none where all that is not null counts
-	next  string   // of nodes
-	key   string   // of nodes of maps
-	item  string   // of nodes of lists; the value of nodes of maps
-	only  []string // of fixedKind
-	set   bool     // of innerKind: the elements are the keys of the inner map
-}
-
-// shapes of the JDK's collections, 5 to 25. Subclasses are found through the class table; the first that fits counts, so
-// subclasses with a shape of their own come first.
-var shapes = []*shape{
-	{class: "java.util.ArrayList", kind: arrayKind, at: "elementData", size: []string{"size"}},
-	{class: "java.util.Vector", kind: arrayKind, at: "elementData", size: []string{"elementCount"}},
-	{class: "java.util.Arrays$ArrayList", kind: arrayKind, at: "a"},
-	{class: "java.util.concurrent.CopyOnWriteArrayList", kind: arrayKind, at: "array"},
-	{class: "java.util.concurrent.CopyOnWriteArraySet", kind: innerKind, at: "al"},
-	{class: "java.util.ArrayDeque", kind: arrayKind, at: "elements"},
-	{class: "java.util.PriorityQueue", kind: arrayKind, at: "queue", size: []string{"size"}},
-	{class: "java.util.concurrent.PriorityBlockingQueue", kind: arrayKind, at: "queue", size: []string{"size"}},
-	{class: "java.util.concurrent.DelayQueue", kind: innerKind, at: "q"},
-	{class: "java.util.concurrent.ArrayBlockingQueue", kind: arrayKind, at: "items"},
-	{class: "java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", kind: arrayKind, at: "queue", size: []string{"size"}},
-	{class: "java.util.LinkedList", kind: linkedKind, at: "first", size: []string{"size"}, next: "next", item: "item"},
-	{class: "java.util.concurrent.LinkedBlockingQueue", kind: linkedKind, at: "head", size: []string{"count", "value"}, next: "next", item: "item"},
-	{class: "java.util.concurrent.LinkedBlockingDeque", kind: linkedKind, at: "first", size: []string{"count"}, next: "next", item: "item"},
-	{class: "java.util.concurrent.ConcurrentLinkedQueue", kind: linkedKind, at: "head", next: "next", item: "item"},
-	{class: "java.util.concurrent.ConcurrentLinkedDeque", kind: linkedKind, at: "head", next: "next", item: "item"},
-	{class: "java.util.concurrent.LinkedTransferQueue", kind: linkedKind, at: "head", next: "next", item: "item"},
-	{class: "java.util.HashMap", kind: chainsKind, isMap: true, at: "table", size: []string{"size"}, next: "next", key: "key", item: "value"},
-	{class: "java.util.Properties", kind: innerKind, isMap: true, at: "map"}, // 9+; older ones are Hashtables
-	{class: "java.util.Hashtable", kind: chainsKind, isMap: true, at: "table", size: []string{"count"}, next: "next", key: "key", item: "value"},
-	{class: "java.util.WeakHashMap", kind: chainsKind, isMap: true, at: "table", size: []string{"size"}, next: "next", key: "referent", item: "value"},
-	{class: "java.util.concurrent.ConcurrentHashMap", kind: chainsKind, isMap: true, at: "table", next: "next", key: "key", item: "val"},
-	{class: "java.util.IdentityHashMap", kind: pairsKind, isMap: true, at: "table", size: []string{"size"}},
-	{class: "java.util.ImmutableCollections$MapN", kind: pairsKind, isMap: true, at: "table", size: []string{"size"}},
-	{class: "java.util.ImmutableCollections$Map1", kind: fixedKind, isMap: true, only: []string{"k0", "v0"}},
-	{class: "java.util.ImmutableCollections$ListN", kind: arrayKind, at: "elements"},
-	{class: "java.util.ImmutableCollections$List12", kind: fixedKind, only: []string{"e0", "e1"}},
-	{class: "java.util.ImmutableCollections$SetN", kind: arrayKind, at: "elements"},
-	{class: "java.util.ImmutableCollections$Set12", kind: fixedKind, only: []string{"e0", "e1"}},
-	{class: "java.util.TreeMap", kind: treeKind, isMap: true, at: "root", size: []string{"size"}, key: "key", item: "value"},
-	{class: "java.util.TreeSet", kind: innerKind, at: "m", set: true},
-	{class: "java.util.HashSet", kind: innerKind, at: "map", set: true},
-	{class: "java.util.concurrent.ConcurrentHashMap$KeySetView", kind: innerKind, at: "map", set: true},
-	{class: "java.util.concurrent.ConcurrentSkipListMap", kind: linkedKind, isMap: true, at: "head", next: "next", key: "key", item: "val"},
-	{class: "java.util.concurrent.ConcurrentSkipListSet", kind: innerKind, at: "m", set: true},
-	{class: "java.util.Collections$SetFromMap", kind: innerKind, at: "m", set: true},
-	{class: "java.util.Collections$SynchronizedCollection", kind: innerKind, at: "c"},
-	{class: "java.util.Collections$UnmodifiableCollection", kind: innerKind, at: "c"},
-	{class: "java.util.Collections$CheckedCollection", kind: innerKind, at: "c"},
-	{class: "java.util.Collections$SynchronizedMap", kind: innerKind, isMap: true, at: "m"},
-	{class: "java.util.Collections$UnmodifiableMap", kind: innerKind, isMap: true, at: "m"},
-	{class: "java.util.Collections$CheckedMap", kind: innerKind, isMap: true, at: "m"},
-	{class: "java.util.Collections$SingletonList", kind: fixedKind, only: []string{"element"}},
-	{class: "java.util.Collections$SingletonSet", kind: fixedKind, only: []string{"element"}},
-	{class: "java.util.Collections$SingletonMap", kind: fixedKind, isMap: true, only: []string{"k", "v"}},
-	{class: "java.util.EnumMap", kind: arrayKind, isMap: true, at: "vals", size: []string{"size"}, key: "keyUniverse"},
-}
 
 // maxWrappers bounds how deep collections wrap each other.
 const maxWrappers = 16
@@ -96,7 +20,7 @@ func (r *Reader) shapeOf(c graph.Class) *shape {
 	for k := c; k != graph.NoClass && found == nil; k = r.Heap.Class(k).Super {
 		name := r.Heap.Class(k).Name
 		for _, s := range shapes {
-			if s.class == name && r.fits(c, s) {
+			if s.names(name) && r.fits(c, s) {
 				found = s
 				break
 			}
@@ -111,7 +35,7 @@ func (r *Reader) fits(c graph.Class, s *shape) bool {
 	if s.at != "" && !r.fields.Find(c, s.at).Ok() {
 		return false
 	}
-	for _, f := range s.only[:min(len(s.only), 1)] {
+	for _, f := range slices.Concat(s.only[:min(len(s.only), 1)], s.has) {
 		if !r.fields.Find(c, f).Ok() {
 			return false
 		}
@@ -141,14 +65,45 @@ func (r *Reader) Size(o graph.Object) (int64, bool) {
 		case s.kind == innerKind:
 			o = r.Ref(o, s.at)
 			continue
-		case len(s.size) > 0:
-			return r.Int(o, s.size...)
 		}
-		n := int64(0)
-		r.entries(o, s, func(graph.Object, graph.Object) bool { n++; return true })
-		return n, true
+		return r.size(o, s)
 	}
 	return 0, false
+}
+
+// size counts the elements of what is no wrapper.
+func (r *Reader) size(o graph.Object, s *shape) (int64, bool) {
+	if k := r.CollectionClass(r.Heap.ClassOf(o)); k != nil && r.cursor.Load(o) {
+		if c := k.Read(&r.cursor.View); c.Size >= 0 {
+			return c.Size, true
+		}
+	}
+	switch {
+	case s.cells != "":
+		return r.striped(o, s)
+	case len(s.size) > 0:
+		return r.Int(o, s.size...)
+	}
+	n := int64(0)
+	r.entries(o, s, func(graph.Object, graph.Object) bool { n++; return true })
+	return n, true
+}
+
+// striped adds up a counter that threads keep apart: a base and cells.
+func (r *Reader) striped(o graph.Object, s *shape) (int64, bool) {
+	at := o
+	if len(s.size) > 1 {
+		if at = r.Ref(o, s.size[0]); at == graph.NoObject { // a map that nothing was ever put into has no adder
+			return 0, true
+		}
+	}
+	n, ok := r.Int(at, s.size[len(s.size)-1])
+	r.EachElement(r.Ref(at, s.cells), func(_ int, cell graph.Object) bool {
+		more, _ := r.Int(cell, "value")
+		n += more
+		return true
+	})
+	return max(n, 0), ok
 }
 
 // Elements calls fn with the elements of a list, set or queue, or the values of a map, until it returns false. Nulls are left out.
@@ -205,9 +160,23 @@ func (r *Reader) entries(o graph.Object, s *shape, fn func(k, v graph.Object) bo
 		r.chain(first, s, fn)
 	case treeKind:
 		r.tree(r.Ref(o, s.at), s, fn)
+	case segmentsKind:
+		r.segments(o, s, fn)
+	case bitsKind:
+		r.bits(o, s, fn)
 	case fixedKind:
-		if s.isMap {
+		switch {
+		case len(s.only) == 0:
+			return
+		case s.isMap:
 			fn(r.Ref(o, s.only[0]), r.Ref(o, s.only[1]))
+			return
+		case len(s.size) > 0: // one element, many times
+			n, _ := r.Int(o, s.size...)
+			e := r.Ref(o, s.only[0])
+			for more := true; more && n > 0; n-- {
+				more = fn(graph.NoObject, e)
+			}
 			return
 		}
 		for _, f := range s.only {
@@ -251,6 +220,49 @@ func (r *Reader) arrayElements(o graph.Object, s *shape, fn func(k, v graph.Obje
 	})
 }
 
+// segments walks the hash tables that a map is cut into.
+func (r *Reader) segments(o graph.Object, s *shape, fn func(k, v graph.Object) bool) {
+	var tables []graph.Object
+	r.EachElement(r.Ref(o, s.at), func(_ int, segment graph.Object) bool {
+		table := r.Ref(segment, "table")
+		if r.Has(table, "array") { // AtomicReferenceArray
+			table = r.Ref(table, "array")
+		}
+		tables = append(tables, table)
+		return len(tables) < maxSegments
+	})
+	more := true
+	for _, t := range tables {
+		r.EachElement(t, func(_ int, bin graph.Object) bool {
+			more = more && r.chain(bin, s, fn)
+			return more
+		})
+	}
+}
+
+// maxSegments bounds the hash tables of one map: Java allows 65536.
+const maxSegments = 1 << 16
+
+// bits gives the constants of an enum whose bits are set, in a field or in an array of words.
+func (r *Reader) bits(o graph.Object, s *shape, fn func(k, v graph.Object) bool) {
+	var words []byte
+	if f, ok := r.field(o, s.at); ok && f.Type() == hprof.Object {
+		if r.list.Load(r.cursor.Ref(f)) {
+			words = slices.Clone(r.list.Body())
+		}
+	} else {
+		set, _ := r.Int(o, s.at)
+		words = binary.BigEndian.AppendUint64(nil, uint64(set))
+	}
+	r.EachElement(r.Ref(o, s.key), func(i int, e graph.Object) bool {
+		at := i / 64 * 8
+		if at+8 > len(words) {
+			return false
+		}
+		return binary.BigEndian.Uint64(words[at:])>>(i%64)&1 == 0 || fn(graph.NoObject, e)
+	})
+}
+
 func (r *Reader) pairs(o graph.Object, s *shape, fn func(k, v graph.Object) bool) {
 	key, at := graph.NoObject, -1
 	stopped := false
@@ -288,14 +300,15 @@ func (r *Reader) chain(node graph.Object, s *shape, fn func(k, v graph.Object) b
 			return true
 		}
 		c := r.cursor.Class
-		k, v := r.cursor.Ref(r.fields.Find(c, s.key)), r.cursor.Ref(r.fields.Find(c, s.item))
+		item := r.itemField(c, s)
+		k, v := r.cursor.Ref(r.fields.Find(c, s.key)), r.cursor.Ref(item)
 		following := r.cursor.Ref(r.fields.Find(c, s.next))
 		if bin := r.cursor.Ref(r.fields.Find(c, "first")); bin != graph.NoObject && s.kind == chainsKind { // ConcurrentHashMap$TreeBin
 			node = bin
 			continue
 		}
 		// No item: a dummy head, or an element that was taken out; an item that is its node: taken out of a LinkedTransferQueue.
-		entry := r.cursor.IsSet(r.fields.Find(c, s.item)) && v != node || s.kind == chainsKind && k != graph.NoObject
+		entry := r.cursor.IsSet(item) && v != node || (s.kind == chainsKind || s.kind == segmentsKind) && k != graph.NoObject
 		if entry && !fn(k, v) {
 			return false
 		}
@@ -305,6 +318,14 @@ func (r *Reader) chain(node graph.Object, s *shape, fn func(k, v graph.Object) b
 		node = following
 	}
 	return true
+}
+
+// itemField is the field of a node's element or value: that of ConcurrentSkipListMap$Node was called value before JDK 9.
+func (r *Reader) itemField(c graph.Class, s *shape) graph.Field {
+	if f := r.fields.Find(c, s.item); f.Ok() {
+		return f
+	}
+	return r.fields.Find(c, "value")
 }
 
 // tree walks a red-black tree in order, with a stack as deep as the tree.
@@ -331,4 +352,22 @@ func (r *Reader) tree(root graph.Object, s *shape, fn func(k, v graph.Object) bo
 		}
 		node = right
 	}
+}
+
+// Bins calls fn with the bin, key and hash code of each entry of a hash table until it returns false; the hash code is as the table
+// keeps it. It is false for what is no table of chains.
+func (r *Reader) Bins(o graph.Object, fn func(bin int, key graph.Object, hash int64) bool) bool {
+	if o == graph.NoObject {
+		return false
+	}
+	s := r.shapeOf(r.Heap.ClassOf(o))
+	if s == nil || s.kind != chainsKind {
+		return false
+	}
+	r.EachElement(r.Ref(o, s.at), func(i int, bin graph.Object) bool {
+		return r.chain(bin, s, func(k, _ graph.Object) bool {
+			return fn(i, k, r.cursor.Int(r.fields.Find(r.cursor.Class, "hash")))
+		})
+	})
+	return true
 }

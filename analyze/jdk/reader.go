@@ -8,16 +8,17 @@ import (
 // Reader reads single objects of a heap by class and field. It keeps a cursor with a window, so that neighbours cost little: read
 // in address order where there are many. Not for concurrent use.
 type Reader struct {
-	Heap   *graph.Heap
-	cursor *graph.Cursor // of fields
-	list   *graph.Cursor // of arrays that are walked while fields are read
-	fields *FieldCache
-	shapes map[graph.Class]*shape
+	Heap    *graph.Heap
+	cursor  *graph.Cursor // of fields
+	list    *graph.Cursor // of arrays that are walked while fields are read
+	fields  *FieldCache
+	shapes  map[graph.Class]*shape
+	classes map[graph.Class]*CollectionClass
 }
 
 // NewReader returns a reader of a heap's objects.
 func NewReader(h *graph.Heap) *Reader {
-	return &Reader{Heap: h, cursor: h.Cursor(), list: h.Cursor(), fields: NewFieldCache(h), shapes: map[graph.Class]*shape{}}
+	return &Reader{Heap: h, cursor: h.Cursor(), list: h.Cursor(), fields: NewFieldCache(h), shapes: map[graph.Class]*shape{}, classes: map[graph.Class]*CollectionClass{}}
 }
 
 // Has reports whether the class of o, or one of its superclasses, declares a field.
