@@ -170,3 +170,16 @@ func (r *run) frames(t graph.Thread) []report.Frame {
 	}
 	return out
 }
+
+// AppFrame returns the innermost frame of an application's class, else the innermost; "" where there is no stack.
+func AppFrame(frames []graph.Frame) string {
+	for _, f := range frames {
+		if !Platform(f.Class) {
+			return jdk.FrameText(f)
+		}
+	}
+	if len(frames) == 0 {
+		return ""
+	}
+	return jdk.FrameText(frames[0])
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"heapcause/analyze"
+	"heapcause/analyze/rules/executors"
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/jdbc"
 	"heapcause/analyze/rules/leak"
@@ -16,6 +17,7 @@ import (
 // All returns all rules, by name.
 func All() []*analyze.Rule {
 	all := slices.Concat(
+		executors.Rules(),
 		finalizers.Rules(),
 		jdbc.Rules(),
 		leak.Rules(),

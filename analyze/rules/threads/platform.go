@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"heapcause/analyze"
-	"heapcause/analyze/jdk"
 	"heapcause/graph"
 )
 
@@ -62,17 +61,4 @@ func readNames(h *graph.Heap, ts []*Thread, names []small) {
 	for _, i := range order {
 		ts[i].Name, _ = c.Text(names[i].object(), maxName)
 	}
-}
-
-// AppFrame returns the innermost frame of an application's class, else the innermost; "" where there is no stack.
-func AppFrame(frames []graph.Frame) string {
-	for _, f := range frames {
-		if !analyze.Platform(f.Class) {
-			return jdk.FrameText(f)
-		}
-	}
-	if len(frames) == 0 {
-		return ""
-	}
-	return jdk.FrameText(frames[0])
 }

@@ -1,0 +1,11 @@
+package executors
+
+import "heapcause/analyze"
+
+// Rules returns the rules of this package.
+func Rules() []*analyze.Rule {
+	return []*analyze.Rule{Backlog, CancelledTasks, NotShutDown}
+}
+
+// pass is what the functions of these rules share.
+type pass struct{ *analyze.Pass }
