@@ -68,7 +68,7 @@ func TestSelect(t *testing.T) {
 	for arg, want := range map[string]string{
 		"leak-suspects":     `unknown rule "leak-suspects": did you mean leak-suspect?`,
 		"finalizer-backlgo": "did you mean finalizer-backlog?",
-		"zzz":               "there are finalizer-backlog, ",
+		"zzz":               "there are ",
 		"all,leak-suspect":  "stands alone",
 		"leak-suspect,":     `unknown rule ""`,
 	} {

@@ -91,7 +91,7 @@ func TestExecutorsAtWork(t *testing.T) {
 	bounded := pool(d, "bounded", 5000, []bool{true}, lambdas(d, 1200)...)
 	done := pool(d, "done", unbounded, nil, lambdas(d, 1200)...)
 	done.Set("ctl", d.Instance(d.JDK("java.util.concurrent.atomic.AtomicInteger"), 3<<29))
-	ballast := d.ByteArray(make([]byte, 60<<20)...)
+	ballast := d.ByteArray(make([]byte, 16<<20)...)
 	d.Class("com.acme.Shop", hproftest.Static("Executor a", few), hproftest.Static("Executor b", bounded), hproftest.Static("Executor c", done), hproftest.Static("byte[] d", ballast), hproftest.Sticky())
 	if r := analyzetest.Analyzed(t, d, "executor-backlog,executors-not-shut-down,executor-cancelled-tasks"); len(r.Findings) != 0 {
 		t.Errorf("%+v", r.Findings)
