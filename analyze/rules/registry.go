@@ -10,6 +10,7 @@ import (
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/jdbc"
 	"heapcause/analyze/rules/leak"
+	"heapcause/analyze/rules/loaders"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
 )
@@ -21,6 +22,7 @@ func All() []*analyze.Rule {
 		finalizers.Rules(),
 		jdbc.Rules(),
 		leak.Rules(),
+		loaders.Rules(),
 		threads.Rules(),
 		timers.Rules(),
 	)
