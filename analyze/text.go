@@ -66,6 +66,17 @@ func AddRow(t *report.Table, row ...report.Value) {
 	t.Rows = append(t.Rows, row)
 }
 
+// ListRow appends a row to a table of an inspection, or counts it, with the bytes it speaks of, where the table has as many rows as
+// the user wants.
+func (p *Pass) ListRow(t *report.Table, bytes int64, row ...report.Value) {
+	if p.Options.Top >= 0 && len(t.Rows) >= p.Options.Top {
+		t.Omitted++
+		t.OmittedBytes += bytes
+		return
+	}
+	t.Rows = append(t.Rows, row)
+}
+
 // ByCount returns the keys, the greatest count first, equal ones by name.
 func ByCount[K comparable, V any](m map[K]V, count func(V) int64, name func(K) string) []K {
 	keys := make([]K, 0, len(m))

@@ -8,12 +8,16 @@ import (
 
 	"heapcause/analyze"
 	"heapcause/analyze/inspect/collections"
+	"heapcause/analyze/inspect/finalizers"
+	"heapcause/analyze/inspect/references"
 )
 
 // All returns all inspections, by name.
 func All() []*analyze.Inspection {
 	all := []*analyze.Inspection{
 		collections.Inspection,
+		finalizers.Inspection,
+		references.Inspection,
 	}
 	slices.SortFunc(all, func(a, b *analyze.Inspection) int { return strings.Compare(a.Name, b.Name) })
 	return all

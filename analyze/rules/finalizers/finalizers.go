@@ -9,18 +9,18 @@ import (
 	"heapcause/graph"
 )
 
-// finalizer is a java.lang.ref.Finalizer, one for each object with a finalize() method.
-type finalizer struct {
-	object, referent graph.Object
-	queueNext        graph.Object // Reference::next: the queue's link; itself at the tail, when pending, and once taken off
-	next             graph.Object // Finalizer::next: the list of the registered; itself once taken out to be run
+// Finalizer is a java.lang.ref.Finalizer, one for each object with a finalize() method.
+type Finalizer struct {
+	Object, Referent graph.Object
+	QueueNext        graph.Object // Reference::next: the queue's link; itself at the tail, when pending, and once taken off
+	Next             graph.Object // Finalizer::next: the list of the registered; itself once taken out to be run
 }
 
 // registered reports whether it is in the unfinalized list.
-func (f *finalizer) registered() bool { return f.next != f.object }
+func (f *Finalizer) registered() bool { return f.Next != f.Object }
 
-// finalizerScan collects all finalizers.
-var finalizerScan = &analyze.Scan{Name: "finalizers", Start: func(b *analyze.Binder) analyze.Scanner {
+// Scan collects all finalizers.
+var Scan = &analyze.Scan{Name: "finalizers", Start: func(b *analyze.Binder) analyze.Scanner {
 	const class = "java.lang.ref.Finalizer"
 	referent, ok1 := b.Need("java.lang.ref.Reference", "referent")
 	queueNext, ok2 := b.Need("java.lang.ref.Reference", "next")
@@ -28,48 +28,48 @@ var finalizerScan = &analyze.Scan{Name: "finalizers", Start: func(b *analyze.Bin
 	if !ok1 || !ok2 || !ok3 {
 		return nil
 	}
-	return &analyze.Rows[finalizer]{
+	return &analyze.Rows[Finalizer]{
 		Wanted: b.Subclasses(class),
-		Read: func(v *graph.View) finalizer {
-			return finalizer{v.Object, v.Ref(referent), v.Ref(queueNext), v.Ref(next)}
+		Read: func(v *graph.View) Finalizer {
+			return Finalizer{v.Object, v.Ref(referent), v.Ref(queueNext), v.Ref(next)}
 		},
 		Object: finalizerObject,
 	}
 }}
 
-func finalizerObject(f finalizer) graph.Object { return f.object }
+func finalizerObject(f Finalizer) graph.Object { return f.Object }
 
-// finalization is the state of all finalizers.
-type finalization struct {
-	all        []finalizer
-	registered []*finalizer // along Finalizer.unfinalized, in its order
-	queued     []*finalizer // along Finalizer.queue, the next to be run first
-	pending    []*finalizer // found unreachable by the collector, not yet in the queue
-	running    []*finalizer // taken off the queue, not yet done
-	queue      graph.Object // Finalizer.queue
-	length     int64        // its queueLength, -1 when the dump lacks it
-	broken     string       // why a list ended before its end
+// Finalization is the state of all finalizers.
+type Finalization struct {
+	All        []Finalizer
+	Registered []*Finalizer // along Finalizer.unfinalized, in its order
+	Queued     []*Finalizer // along Finalizer.queue, the next to be run first
+	Pending    []*Finalizer // found unreachable by the collector, not yet in the queue
+	Running    []*Finalizer // taken off the queue, not yet done
+	Queue      graph.Object // Finalizer.queue
+	Length     int64        // its queueLength, -1 when the dump lacks it
+	Broken     string       // why a list ended before its end
 }
 
-// finalizers sorts the finalizers of the dump by what becomes of them.
-func (p pass) finalizers() *finalization {
-	return analyze.Shared(p.Pass, "finalization", func() *finalization {
-		f := &finalization{all: analyze.Result[[]finalizer](p.Pass, finalizerScan), length: -1}
+// Of sorts the finalizers of the dump by what becomes of them.
+func Of(p *analyze.Pass) *Finalization {
+	return analyze.Shared(p, "finalization", func() *Finalization {
+		f := &Finalization{All: analyze.Result[[]Finalizer](p, Scan), Length: -1}
 		f.walkQueue(p.Heap)
 		f.walkRegistered(p.Heap)
-		waiting := make([]graph.Object, len(f.queued))
-		for i, q := range f.queued {
-			waiting[i] = q.object
+		waiting := make([]graph.Object, len(f.Queued))
+		for i, q := range f.Queued {
+			waiting[i] = q.Object
 		}
 		queued := analyze.NewSet(waiting)
-		for i := range f.all {
-			x := &f.all[i]
+		for i := range f.All {
+			x := &f.All[i]
 			switch {
-			case x.queueNext == graph.NoObject || x.referent == graph.NoObject || queued.Has(x.object):
+			case x.QueueNext == graph.NoObject || x.Referent == graph.NoObject || queued.Has(x.Object):
 			case x.registered():
-				f.pending = append(f.pending, x)
+				f.Pending = append(f.Pending, x)
 			default:
-				f.running = append(f.running, x)
+				f.Running = append(f.Running, x)
 			}
 		}
 		return f
@@ -77,85 +77,96 @@ func (p pass) finalizers() *finalization {
 }
 
 // walkQueue follows Finalizer.queue → ReferenceQueue::head along Reference::next to the one that refers to itself.
-func (f *finalization) walkQueue(h *graph.Heap) {
-	f.queue = h.StaticRef("java.lang.ref.Finalizer", "queue")
+func (f *Finalization) walkQueue(h *graph.Heap) {
+	f.Queue = h.StaticRef("java.lang.ref.Finalizer", "queue")
 	c := h.Cursor()
-	if !c.Load(f.queue) {
+	if !c.Load(f.Queue) {
 		return
 	}
 	if n, ok := h.FindField(c.Class, "queueLength"); ok {
-		f.length = c.Int(n)
+		f.Length = c.Int(n)
 	}
 	head, ok := h.FindField(c.Class, "head")
 	if !ok {
-		f.broken = "unknown version of java.lang.ref.ReferenceQueue: it has no field head"
+		f.Broken = "unknown version of java.lang.ref.ReferenceQueue: it has no field head"
 		return
 	}
 	o := c.Ref(head)
 	for o != graph.NoObject {
-		x := analyze.RowOf(f.all, o, finalizerObject)
-		if x == nil || len(f.queued) == len(f.all) {
-			f.broken = "the queue of finalizers leads out of what the dump has"
+		x := analyze.RowOf(f.All, o, finalizerObject)
+		if x == nil || len(f.Queued) == len(f.All) {
+			f.Broken = "the queue of finalizers leads out of what the dump has"
 			return
 		}
-		f.queued = append(f.queued, x)
-		if x.queueNext == o {
+		f.Queued = append(f.Queued, x)
+		if x.QueueNext == o {
 			return
 		}
-		o = x.queueNext
+		o = x.QueueNext
 	}
 }
 
 // walkRegistered follows Finalizer.unfinalized along Finalizer::next. Where a link is missing, all that are linked count.
-func (f *finalization) walkRegistered(h *graph.Heap) {
+func (f *Finalization) walkRegistered(h *graph.Heap) {
 	linked := 0
-	for i := range f.all {
-		if f.all[i].registered() {
+	for i := range f.All {
+		if f.All[i].registered() {
 			linked++
 		}
 	}
 	o := h.StaticRef("java.lang.ref.Finalizer", "unfinalized")
 	for range linked {
-		x := analyze.RowOf(f.all, o, finalizerObject)
+		x := analyze.RowOf(f.All, o, finalizerObject)
 		if x == nil || !x.registered() {
 			break
 		}
-		f.registered = append(f.registered, x)
-		o = x.next
+		f.Registered = append(f.Registered, x)
+		o = x.Next
 	}
-	if len(f.registered) == linked {
+	if len(f.Registered) == linked {
 		return
 	}
-	f.registered = f.registered[:0]
-	for i := range f.all {
-		if f.all[i].registered() {
-			f.registered = append(f.registered, &f.all[i])
+	f.Registered = f.Registered[:0]
+	for i := range f.All {
+		if f.All[i].registered() {
+			f.Registered = append(f.Registered, &f.All[i])
 		}
 	}
 }
 
+// Waiting returns the finalizers that are queued or pending, with what they refer to.
+func (f *Finalization) Waiting() analyze.ObjectSet {
+	waiting := append(append([]*Finalizer{}, f.Queued...), f.Pending...)
+	objects := referents(waiting)
+	members := make([]graph.Object, 0, len(waiting)+len(objects))
+	for _, x := range waiting {
+		members = append(members, x.Object)
+	}
+	return analyze.NewSet(append(members, objects...))
+}
+
 // referents returns what finalizers refer to.
-func referents(fs []*finalizer) analyze.ObjectSet {
+func referents(fs []*Finalizer) analyze.ObjectSet {
 	var out []graph.Object
 	for _, f := range fs {
-		if f.referent != graph.NoObject {
-			out = append(out, f.referent)
+		if f.Referent != graph.NoObject {
+			out = append(out, f.Referent)
 		}
 	}
 	return analyze.NewSet(out)
 }
 
-// finalizerThread is what the dump says of the thread that runs finalizers.
-type finalizerThread struct {
+// Thread is what the dump says of the thread that runs finalizers.
+type Thread struct {
 	*graph.Thread
-	name    string
-	method  string       // the finalize method it is in, "" for none
-	running graph.Object // whose finalize() it is, NoObject when the dump does not tell
+	Name    string
+	Method  string       // the finalize method it is in, "" for none
+	Running graph.Object // whose finalize() it is, NoObject when the dump does not tell
 }
 
-// finalizerThread finds the thread by its class. The object being finalized is the receiver among the locals of the frame;
+// Thread finds the thread by its class. The object being finalized is the receiver among the locals of the frame;
 // a compiled frame may not keep it, then it is what the one finalizer that was taken off the queue refers to.
-func (p pass) finalizerThread(f *finalization) *finalizerThread {
+func (f *Finalization) Thread(p *analyze.Pass) *Thread {
 	h := p.Heap
 	is := h.Subclasses("java.lang.ref.Finalizer$FinalizerThread")
 	threads := h.Threads()
@@ -163,26 +174,26 @@ func (p pass) finalizerThread(f *finalization) *finalizerThread {
 	if i < 0 {
 		return nil
 	}
-	t := &finalizerThread{Thread: &threads[i], name: jdk.ThreadName(h, threads[i].Object), running: graph.NoObject}
+	t := &Thread{Thread: &threads[i], Name: jdk.ThreadName(h, threads[i].Object), Running: graph.NoObject}
 	n := slices.IndexFunc(t.Frames, func(f graph.Frame) bool { return f.Method == "finalize" })
 	if n < 0 {
 		return t
 	}
-	t.method = t.Frames[n].Class + ".finalize"
+	t.Method = t.Frames[n].Class + ".finalize"
 	for _, l := range h.Locals(t.Object) {
 		if int(l.Frame) == n && p.IsA(l.Object, t.Frames[n].Class) {
-			t.running = l.Object
+			t.Running = l.Object
 			return t
 		}
 	}
-	if len(f.running) == 1 && p.IsA(f.running[0].referent, t.Frames[n].Class) {
-		t.running = f.running[0].referent
+	if len(f.Running) == 1 && p.IsA(f.Running[0].Referent, t.Frames[n].Class) {
+		t.Running = f.Running[0].Referent
 	}
 	return t
 }
 
-// vmCounter reads a counter that the JVM itself keeps of objects that wait for finalization: finalRefCount, peakFinalRefCount.
-func (p pass) vmCounter(name string) (class string, n int64, ok bool) {
+// VMCounter reads a counter that the JVM itself keeps of objects that wait for finalization: finalRefCount, peakFinalRefCount.
+func VMCounter(p *analyze.Pass, name string) (class string, n int64, ok bool) {
 	for _, class := range []string{"jdk.internal.misc.VM", "sun.misc.VM"} {
 		for _, c := range p.Heap.ClassesByName(class) {
 			if v, _, ok := p.Heap.Static(c, name); ok {
@@ -193,12 +204,12 @@ func (p pass) vmCounter(name string) (class string, n int64, ok bool) {
 	return "", 0, false
 }
 
-// byReferent counts finalizers by the class of what they refer to.
-func byReferent(h *graph.Heap, fs []*finalizer) map[graph.Class]int64 {
+// ByReferent counts finalizers by the class of what they refer to.
+func ByReferent(h *graph.Heap, fs []*Finalizer) map[graph.Class]int64 {
 	m := map[graph.Class]int64{}
 	for _, f := range fs {
-		if f.referent != graph.NoObject {
-			m[h.ClassOf(f.referent)]++
+		if f.Referent != graph.NoObject {
+			m[h.ClassOf(f.Referent)]++
 		}
 	}
 	return m

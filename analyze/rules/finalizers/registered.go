@@ -9,11 +9,11 @@ import (
 	"heapcause/report"
 )
 
-// Thresholds of finalizer-registered.
-const (
-	registeredMin = 1000 // every JVM has some hundred finalizable objects
-	laggingShare  = 0.01 // of the registered that may be queued without a word about lag
-)
+// registeredMin is the threshold of finalizer-registered.
+var registeredMin = &analyze.Threshold{Name: "objects", Default: 1000, Unit: "objects", Doc: "registered objects from which it is told who else holds them; every JVM has some hundred"}
+
+// laggingShare of the registered may be queued without a word about lag.
+const laggingShare = 0.01
 
 // Registered tells which finalizable objects exist and who else holds them. It is never an alarm by itself.
 var Registered = &analyze.Rule{
@@ -26,28 +26,29 @@ Recognised by the list along Finalizer::next, 1,000 or more; for each class of r
 another rule explains the objects, these facts join its finding.
 
 Look at the other holder: it is the leak. The Finalizer itself costs some 40 bytes and one more collection.`,
-	Max:   report.Info,
-	After: []string{"timer-queue-backlog", "finalizer-backlog", "jdbc-statement-retained"},
-	Scans: []*analyze.Scan{finalizerScan},
-	Run:   runRegistered,
+	Max:        report.Info,
+	Thresholds: []*analyze.Threshold{registeredMin},
+	After:      []string{"timer-queue-backlog", "finalizer-backlog", "jdbc-statement-retained"},
+	Scans:      []*analyze.Scan{Scan},
+	Run:        runRegistered,
 }
 
-// registeredClass is what is known of the registered objects of one class.
-type registeredClass struct {
-	objects int64
-	alone   int64 // held by finalization only
-	holders map[graph.Class]int64
+// RegisteredClass is what is known of the registered objects of one class.
+type RegisteredClass struct {
+	Objects int64
+	Alone   int64 // held by finalization only
+	Holders map[graph.Class]int64
 }
 
 func runRegistered(q *analyze.Pass) error {
 	p := pass{q}
-	f := p.finalizers()
-	n := int64(len(f.registered))
+	f := Of(p.Pass)
+	n := int64(len(f.Registered))
 	p.Figure("finalizer.registered", "objects", n)
-	if n < registeredMin {
+	if n < p.Count(registeredMin) {
 		return nil
 	}
-	classes, explained := p.registeredClasses(f)
+	classes, explained := f.Classes(p.Pass), p.explained(f)
 	lag := p.lagText(f)
 	facts := append([]report.Fact{analyze.Fact("finalizers registered", report.Count(n))}, p.backlogFacts(f)...)
 	facts = slices.DeleteFunc(facts, func(f report.Fact) bool { return f.Label == "registered finalizers" })
@@ -68,17 +69,17 @@ func runRegistered(q *analyze.Pass) error {
 		Fix:       []string{"Look at the other holder of each class; close resources where they are used."},
 		Falsifier: "The objects have no other holder and the queue grows.",
 	}
-	path := p.Holding(f.registered[0].object, nil)
+	path := p.Holding(f.Registered[0].Object, nil)
 	out.Path = p.Steps(path)
-	top := analyze.ByCount(classes, func(c *registeredClass) int64 { return c.objects }, p.ClassName)
+	top := analyze.ByCount(classes, RegisteredObjects, p.ClassName)
 	p.Sign(&out, path, p.ClassName(top[0]))
 	p.Report(out)
 	return nil
 }
 
 // lagText says how far finalization is behind: what is registered is not what waits.
-func (p pass) lagText(f *finalization) string {
-	n, waiting := int64(len(f.registered)), int64(len(f.queued)+len(f.pending))
+func (p pass) lagText(f *Finalization) string {
+	n, waiting := int64(len(f.Registered)), int64(len(f.Queued)+len(f.Pending))
 	text := fmt.Sprintf("%s registered for finalization, %s queued: ", analyze.Plural(n, "object"), analyze.Number(waiting))
 	if float64(waiting) < laggingShare*float64(n) {
 		return text + "finalization is not behind."
@@ -86,50 +87,74 @@ func (p pass) lagText(f *finalization) string {
 	return text + "finalization is behind."
 }
 
-// registeredClasses counts the registered objects by class with their holders, and how many each finding explains.
-func (p pass) registeredClasses(f *finalization) (map[graph.Class]*registeredClass, map[*report.Finding]int64) {
-	h := p.Heap
-	classes := map[graph.Class]*registeredClass{}
-	explained := map[*report.Finding]int64{}
-	var holders []graph.Object
-	var seen []graph.Class
-	for _, x := range f.registered {
-		if x.referent == graph.NoObject {
-			continue
-		}
-		k := h.ClassOf(x.referent)
-		c := classes[k]
-		if c == nil {
-			c = &registeredClass{holders: map[graph.Class]int64{}}
-			classes[k] = c
-		}
-		c.objects++
-		if holders = OtherHolders(p.Pass, x.referent, holders[:0]); len(holders) == 0 {
-			c.alone++
-		}
-		seen = seen[:0]
-		for _, u := range holders {
-			if u := h.ClassOf(u); !slices.Contains(seen, u) {
-				seen = append(seen, u)
-				c.holders[u]++
+// Classes counts the registered objects by class with their holders.
+func (f *Finalization) Classes(p *analyze.Pass) map[graph.Class]*RegisteredClass {
+	return analyze.Shared(p, "registered finalizers by class", func() map[graph.Class]*RegisteredClass {
+		h := p.Heap
+		classes := map[graph.Class]*RegisteredClass{}
+		var holders []graph.Object
+		var seen []graph.Class
+		for _, x := range f.Registered {
+			if x.Referent == graph.NoObject {
+				continue
+			}
+			k := h.ClassOf(x.Referent)
+			c := classes[k]
+			if c == nil {
+				c = &RegisteredClass{Holders: map[graph.Class]int64{}}
+				classes[k] = c
+			}
+			c.Objects++
+			if holders = OtherHolders(p, x.Referent, holders[:0]); len(holders) == 0 {
+				c.Alone++
+			}
+			seen = seen[:0]
+			for _, u := range holders {
+				if u := h.ClassOf(u); !slices.Contains(seen, u) {
+					seen = append(seen, u)
+					c.Holders[u]++
+				}
 			}
 		}
-		if m := p.MemberOf(x.referent); m != nil {
-			explained[m.Finding]++
-		}
-	}
-	return classes, explained
+		return classes
+	})
 }
 
-func (p pass) registeredTable(classes map[graph.Class]*registeredClass) report.Table {
+// explained counts the registered objects that each finding explains.
+func (p pass) explained(f *Finalization) map[*report.Finding]int64 {
+	out := map[*report.Finding]int64{}
+	for _, x := range f.Registered {
+		if x.Referent == graph.NoObject {
+			continue
+		}
+		if m := p.MemberOf(x.Referent); m != nil {
+			out[m.Finding]++
+		}
+	}
+	return out
+}
+
+// Most returns the class that holds most of the objects besides finalization, with its count; NoClass for none.
+func (c *RegisteredClass) Most(p *analyze.Pass) (graph.Class, int64) {
+	hs := analyze.ByCount(c.Holders, analyze.Same, p.ClassName)
+	if len(hs) == 0 {
+		return graph.NoClass, 0
+	}
+	return hs[0], c.Holders[hs[0]]
+}
+
+// RegisteredObjects is a count for analyze.ByCount.
+func RegisteredObjects(c *RegisteredClass) int64 { return c.Objects }
+
+func (p pass) registeredTable(classes map[graph.Class]*RegisteredClass) report.Table {
 	t := report.Table{Title: "Registered objects by class, and who else holds them", Columns: []string{"class", "objects", "finalization alone", "also held by", "objects"}}
-	for _, k := range analyze.ByCount(classes, func(c *registeredClass) int64 { return c.objects }, p.ClassName) {
+	for _, k := range analyze.ByCount(classes, RegisteredObjects, p.ClassName) {
 		c := classes[k]
 		by, n := report.Value{}, report.Value{}
-		if hs := analyze.ByCount(c.holders, analyze.Same, p.ClassName); len(hs) > 0 {
-			by, n = report.Name(p.ClassName(hs[0])), report.Count(c.holders[hs[0]])
+		if holder, count := c.Most(p.Pass); holder != graph.NoClass {
+			by, n = report.Name(p.ClassName(holder)), report.Count(count)
 		}
-		analyze.AddRow(&t, report.Name(p.ClassName(k)), report.Count(c.objects), report.Count(c.alone), by, n)
+		analyze.AddRow(&t, report.Name(p.ClassName(k)), report.Count(c.Objects), report.Count(c.Alone), by, n)
 	}
 	return t
 }
