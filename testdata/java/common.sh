@@ -6,7 +6,9 @@ export LC_ALL=C.UTF-8
 unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
 WORK=$(mktemp -d)
 PID=
-trap '[ -z "$PID" ] || kill -9 "$PID" 2>/dev/null || true; rm -rf "$WORK"' EXIT
+# AT_EXIT is a command to run at the end, whatever happens: of a server that a dump's program needs.
+AT_EXIT=
+trap '[ -z "$PID" ] || kill -9 "$PID" 2>/dev/null || true; ${AT_EXIT:-:} || true; rm -rf "$WORK"' EXIT
 
 # jdk_version HOME: print the feature release of the JDK there; fail when there is none.
 jdk_version() {
