@@ -171,6 +171,14 @@ func (v *View) EachRef(fn func(i int, o Object) bool) {
 	_ = v.h.file.ReadBody(v.offset, v.bytes, make([]byte, 64<<10), walk)
 }
 
+// Pieces calls fn with the body in pieces of whole elements, in order: once with all of it where Body has it, else as it is read.
+func (v *View) Pieces(fn func(piece []byte) error) error {
+	if v.body != nil || v.bytes == 0 {
+		return fn(v.body)
+	}
+	return v.h.file.ReadBody(v.offset, v.bytes, make([]byte, 64<<10), fn)
+}
+
 var errStop = errors.New("stop")
 
 // Cursor reads objects of the dump one at a time. It keeps a window, so that neighbours cost little. Not for concurrent use.

@@ -293,6 +293,11 @@ func (h *Heap) elements(o Object) uint32 {
 // Length returns the number of elements of an array.
 func (h *Heap) Length(o Object) int64 { return int64(h.elements(o)) }
 
+// ArraySize returns the shallow size of an array of class c with n elements.
+func (h *Heap) ArraySize(c Class, n int64) int64 {
+	return h.model.Array(layout.Kind(h.classes[c].Elem), uint32(n))
+}
+
 // Retained returns the retained size of o in bytes.
 func (h *Heap) Retained(o Object) int64 {
 	if h.kept != nil && !h.kept.retained.Ok(uint64(o)*h.retained.width()) {
@@ -332,6 +337,9 @@ func (h *Heap) In(o Object, buf []Object) []Object {
 	})
 	return buf
 }
+
+// EachIn calls fn with what In appends, until it returns false.
+func (h *Heap) EachIn(o Object, fn func(Object) bool) { h.sources(o, fn) }
 
 // InDegree returns the number of objects that In appends.
 func (h *Heap) InDegree(o Object) int64 { return h.sources(o, nil) }

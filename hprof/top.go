@@ -240,7 +240,7 @@ func (f *File) topRecord(tag byte, b []byte) bool {
 		if len(b) < s {
 			return false
 		}
-		f.Symbols[f.id(b)] = string(b[s:])
+		f.Symbols[f.id(b)] = symbolText(b[s:])
 	case TagLoadClass:
 		if len(b) < 8+2*s {
 			return false

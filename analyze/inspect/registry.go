@@ -10,6 +10,8 @@ import (
 	"heapcause/analyze/inspect/collections"
 	"heapcause/analyze/inspect/finalizers"
 	"heapcause/analyze/inspect/references"
+	"heapcause/analyze/inspect/arrays"
+	"heapcause/analyze/inspect/texts"
 )
 
 // All returns all inspections, by name.
@@ -18,6 +20,8 @@ func All() []*analyze.Inspection {
 		collections.Inspection,
 		finalizers.Inspection,
 		references.Inspection,
+		arrays.Inspection,
+		texts.Inspection,
 	}
 	slices.SortFunc(all, func(a, b *analyze.Inspection) int { return strings.Compare(a.Name, b.Name) })
 	return all

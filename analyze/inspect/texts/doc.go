@@ -1,0 +1,2 @@
+// Package texts has the inspection of strings.
+package texts
