@@ -60,7 +60,9 @@ type SpillWriter struct {
 }
 
 // Writer returns a writer.
-func (s *Spill) Writer() *SpillWriter { return &SpillWriter{s: s, bufs: make([][]SpillRecord, len(s.parts))} }
+func (s *Spill) Writer() *SpillWriter {
+	return &SpillWriter{s: s, bufs: make([][]SpillRecord, len(s.parts))}
+}
 
 // Put adds a record. An error shows at Flush.
 func (w *SpillWriter) Put(r SpillRecord) {

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"heapcause/analyze"
+	"heapcause/analyze/inspect/arrays"
 	"heapcause/analyze/inspect/collections"
 	"heapcause/analyze/inspect/finalizers"
 	"heapcause/analyze/inspect/references"
-	"heapcause/analyze/inspect/arrays"
 	"heapcause/analyze/inspect/texts"
 )
 
