@@ -12,6 +12,7 @@ import (
 	"heapcause/analyze/inspect/finalizers"
 	"heapcause/analyze/inspect/references"
 	"heapcause/analyze/inspect/texts"
+	"heapcause/analyze/inspect/threads"
 )
 
 // All returns all inspections, by name.
@@ -22,6 +23,7 @@ func All() []*analyze.Inspection {
 		references.Inspection,
 		arrays.Inspection,
 		texts.Inspection,
+		threads.Inspection,
 	}
 	slices.SortFunc(all, func(a, b *analyze.Inspection) int { return strings.Compare(a.Name, b.Name) })
 	return all

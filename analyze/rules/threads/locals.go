@@ -18,8 +18,9 @@ type Locals struct {
 	Entries  analyze.ObjectSet // ThreadLocal$ThreadLocalMap$Entry
 	Values   analyze.ObjectSet
 	Threads  analyze.ObjectSet
-	Retained int64        // by the entries: the values, as far as nothing else holds them
-	Sample   graph.Object // the entry that stands for them
+	Owners   []graph.Object // the thread of each entry
+	Retained int64          // by the entries: the values, as far as nothing else holds them
+	Sample   graph.Object   // the entry that stands for them
 }
 
 // AllLocals returns the thread locals of live threads, those that retain most first.
@@ -67,7 +68,7 @@ func (b *localsBuilder) add(r entryRow) {
 		g = &Locals{Value: k.value, Key: k.key, Stale: k.stale}
 		b.groups[k] = g
 	}
-	g.Entries, g.Values, g.Threads = append(g.Entries, entry), append(g.Values, value), append(g.Threads, thread)
+	g.Entries, g.Values, g.Owners = append(g.Entries, entry), append(g.Values, value), append(g.Owners, thread) // entries come in address order
 }
 
 // source returns the object of some class that refers to o.
@@ -153,7 +154,7 @@ func (b *localsBuilder) finish() []*Locals {
 	out := make([]*Locals, 0, len(b.groups))
 	for _, g := range b.groups {
 		g.Sample = b.sample(g)
-		g.Entries, g.Values, g.Threads = analyze.NewSet(g.Entries), analyze.NewSet(g.Values), analyze.NewSet(g.Threads)
+		g.Values, g.Threads = analyze.NewSet(g.Values), analyze.NewSet(slices.Clone(g.Owners))
 		g.Retained = b.h.RetainedOf(g.Entries)
 		out = append(out, g)
 	}
@@ -171,7 +172,7 @@ const maxSamples = 1000
 func (b *localsBuilder) sample(g *Locals) graph.Object {
 	best, name := g.Entries[0], ""
 	for i := range g.Entries[:min(len(g.Entries), maxSamples)] {
-		n := signature.Thread(jdk.ThreadName(b.h, g.Threads[i]))
+		n := signature.Thread(jdk.ThreadName(b.h, g.Owners[i]))
 		if i == 0 || n < name {
 			best, name = g.Entries[i], n
 		}
