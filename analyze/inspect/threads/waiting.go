@@ -41,8 +41,16 @@ func (s *subject) executorTable() report.Table {
 	for _, f := range s.forks {
 		r := s.Heap.Retained(f.Object)
 		rows = append(rows, row{f.Queued, r, f.Object, []report.Value{
-			report.Name(f.Name), report.Name(s.Heap.ClassName(f.Object)), {}, {}, report.Count(f.Parallelism), report.Count(int64(len(f.Threads))),
-			{}, {}, {}, report.Count(f.Queued), {}, report.Bytes(r),
+			report.Name(f.Name), report.Name(s.Heap.ClassName(f.Object)),
+			{},
+			{},
+			report.Count(f.Parallelism), report.Count(int64(len(f.Threads))),
+			{},
+			{},
+			{},
+			report.Count(f.Queued),
+			{},
+			report.Bytes(r),
 		}})
 	}
 	slices.SortStableFunc(rows, func(a, b row) int {

@@ -4,7 +4,7 @@ import "heapcause/analyze"
 
 // Rules returns the rules of this package.
 func Rules() []*analyze.Rule {
-	return []*analyze.Rule{ThreadLocalLeak}
+	return []*analyze.Rule{Blocked, Explosion, FatFrame, Pileup, ThreadLocalLeak}
 }
 
 // pass is what the functions of these rules share.

@@ -1,2 +1,2 @@
-// Package timers has the rules on java.util.Timer.
+// Package timers has the rules on java.util.Timer: queues that grow, threads that pile up, timers that are dead.
 package timers

@@ -4,7 +4,7 @@ import "heapcause/analyze"
 
 // Rules returns the rules of this package.
 func Rules() []*analyze.Rule {
-	return []*analyze.Rule{QueueBacklog}
+	return []*analyze.Rule{Dead, QueueBacklog, ThreadsLeaked}
 }
 
 // pass is what the functions of these rules share.
