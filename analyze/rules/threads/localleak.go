@@ -137,8 +137,10 @@ func (p pass) localFix(g *Locals, class string) report.Rows[string] {
 // localThreads says in which threads the values are, by the names without their numbers.
 func (p pass) localThreads(g *Locals) report.Table {
 	counts := map[string]int64{}
+	r := jdk.NewReader(p.Heap)
 	for _, t := range g.Threads[:min(len(g.Threads), maxSamples)] {
-		counts[signature.Thread(jdk.ThreadName(p.Heap, t))]++
+		name, _ := r.Text(t, maxName, "name")
+		counts[signature.Thread(name)]++
 	}
 	t := report.Table{Title: "Threads that have the values, by name", Columns: []string{"threads named", "threads"}}
 	if len(g.Threads) > maxSamples {

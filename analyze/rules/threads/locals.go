@@ -26,7 +26,7 @@ type Locals struct {
 // AllLocals returns the thread locals of live threads, those that retain most first.
 func AllLocals(p *analyze.Pass) []*Locals {
 	return analyze.Shared(p, "thread locals", func() []*Locals {
-		b := &localsBuilder{h: p.Heap, maps: map[graph.Object]graph.Object{}, keys: map[graph.Object]string{}, groups: map[localsKey]*Locals{}}
+		b := &localsBuilder{h: p.Heap, r: jdk.NewReader(p.Heap), maps: map[graph.Object]graph.Object{}, keys: map[graph.Object]string{}, groups: map[localsKey]*Locals{}}
 		b.thread, b.table, b.mapOf = p.Heap.Subclasses("java.lang.Thread"), p.Heap.Subclasses("java.lang.ThreadLocal$ThreadLocalMap$Entry[]"), p.Heap.Subclasses("java.lang.ThreadLocal$ThreadLocalMap")
 		for _, r := range analyze.Result[[]entryRow](p, EntryScan) {
 			b.add(r)
@@ -42,6 +42,7 @@ type localsKey struct {
 }
 
 type localsBuilder struct {
+	r                    *jdk.Reader
 	h                    *graph.Heap
 	thread, table, mapOf []bool
 	maps                 map[graph.Object]graph.Object // table → thread
@@ -172,7 +173,8 @@ const maxSamples = 1000
 func (b *localsBuilder) sample(g *Locals) graph.Object {
 	best, name := g.Entries[0], ""
 	for i := range g.Entries[:min(len(g.Entries), maxSamples)] {
-		n := signature.Thread(jdk.ThreadName(b.h, g.Owners[i]))
+		text, _ := b.r.Text(g.Owners[i], maxName, "name")
+		n := signature.Thread(text)
 		if i == 0 || n < name {
 			best, name = g.Entries[i], n
 		}
