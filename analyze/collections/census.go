@@ -210,3 +210,6 @@ type ownerKey struct {
 	class graph.Class
 	owner int32
 }
+
+// Owner names the field that holds an object.
+func (c *Census) Owner(o graph.Object) string { return c.owners.names[c.owners.of(o, 0)] }

@@ -133,7 +133,7 @@ func TestUnclosedStatements(t *testing.T) {
 	analyzetest.WantCount(t, f, "statements open", n)
 	analyzetest.WantCount(t, f, "statements closed", 0)
 	analyzetest.WantCount(t, f, "queued finalizers", 0)
-	analyzetest.WantRelated(t, f, "finalizer-registered", "leak-suspect")
+	analyzetest.WantRelated(t, f, "finalizer-registered", "static-collection-growth", "leak-suspect")
 	if f.Anchor != list || f.Accumulation == nil || f.Accumulation.ChildObjects != n {
 		t.Errorf("anchor %q, accumulation %+v", f.Anchor, f.Accumulation)
 	}

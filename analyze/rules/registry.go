@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"heapcause/analyze"
+	"heapcause/analyze/rules/collections"
 	"heapcause/analyze/rules/executors"
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/jdbc"
@@ -19,6 +20,7 @@ import (
 func All() []*analyze.Rule {
 	all := slices.Concat(
 		executors.Rules(),
+		collections.Rules(),
 		finalizers.Rules(),
 		jdbc.Rules(),
 		leak.Rules(),

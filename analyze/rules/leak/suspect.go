@@ -26,9 +26,10 @@ Recognised by retained sizes; it says where the memory is, not yet why. Where a 
 finding. A warning from 32 MiB on; but what is left to a class loader of the JDK, spread over its classes, is only told.
 
 Look at what the accumulation point is for and who adds to it; bound it, or remove what is no longer needed.`,
-	Max:  report.Warning,
-	Last: true,
-	Run:  runLeak,
+	Max:   report.Warning,
+	Last:  true,
+	After: []string{"static-collection-growth"},
+	Run:   runLeak,
 }
 
 func runLeak(q *analyze.Pass) error {

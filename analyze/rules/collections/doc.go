@@ -1,0 +1,2 @@
+// Package collections has the rules on collections, caches and listeners.
+package collections
