@@ -155,7 +155,7 @@ func jniLocals(h *graph.Heap, thread graph.Object) (n int64) {
 
 // local are the objects of one class in one frame of a thread.
 type local struct {
-	thread   graph.Thread
+	thread   *graph.Thread
 	frame    int32
 	class    graph.Class
 	jni      bool
@@ -168,7 +168,7 @@ func (s *subject) frameLocals() report.Table {
 	t := report.Table{Name: "locals", Title: "Locals by frame", Columns: []string{"thread", "frame", "class", "objects", "retained", "JNI"}}
 	var all []local
 	for _, g := range s.groups {
-		all = s.localsOf(all, g.Thread)
+		all = s.localsOf(all, &g.Thread)
 	}
 	slices.SortStableFunc(all, func(a, b local) int { return cmp.Compare(b.retained, a.retained) })
 	for _, l := range all {
@@ -190,7 +190,7 @@ func (s *subject) frameLocals() report.Table {
 }
 
 // localsOf appends the locals of a thread. They are in the order of frames, and in each in that of their addresses.
-func (s *subject) localsOf(all []local, t graph.Thread) []local {
+func (s *subject) localsOf(all []local, t *graph.Thread) []local {
 	h := s.Heap
 	first := len(all)
 	last := graph.Local{Object: graph.NoObject}

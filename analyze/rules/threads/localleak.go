@@ -28,7 +28,8 @@ whose ThreadLocal object is gone is worse: nothing can read or remove it any mor
 Recognised by ThreadLocal$ThreadLocalMap$Entry: its value, its key (Reference.referent, null where the ThreadLocal is gone: a stale
 entry) and the thread that has the map. Values are put together by class and by the static field that holds the ThreadLocal. What they
 retain is what would be freed if the entries went: what other objects hold too does not count. From 1 MiB and 1 % of the heap on it is
-told; a warning or an error where it is much of the heap.
+told; a warning or an error where it is much of the heap. Netty's FastThreadLocal is read the same way: the values are in
+InternalThreadLocalMap.indexedVariables, at FastThreadLocal.index.
 
 Call remove() in a finally block or a servlet filter at the end of each task. Keep small things in thread locals, and bound what
 grows in them. Do not make a ThreadLocal per object: it belongs into a static final field. Values of known libraries have settings of their
@@ -47,6 +48,9 @@ func runLocals(q *analyze.Pass) error {
 			stale += int64(len(g.Entries))
 		} else {
 			live += int64(len(g.Entries))
+		}
+		if p.ClassName(g.Value) == nettyMap {
+			continue // its values are in groups of their own
 		}
 		if g.Retained >= p.Count(localBytes) && p.Share(g.Retained) >= p.Value(localShare) {
 			p.localFinding(g)
@@ -77,7 +81,7 @@ func (p pass) localFinding(g *Locals) {
 		f.Confidence = report.Certain
 		f.Falsifier = "Something else refers to the values: then they are in use, and not only by the thread's map."
 	}
-	path := p.localPath(g.Sample)
+	path := p.samplePath(g)
 	f.Path = p.Steps(path)
 	p.Sign(&f, path[:min(len(path), 4)], class, g.Key)
 	p.localEvidence(&f, g)
@@ -152,10 +156,17 @@ func (p pass) localThreads(g *Locals) report.Table {
 	return t
 }
 
+func (p pass) samplePath(g *Locals) []graph.Step {
+	if g.Fast {
+		return p.fastPath(g.Sample)
+	}
+	return p.localPath(g.Sample)
+}
+
 // localPath leads from the thread to the value of an entry.
 func (p pass) localPath(entry graph.Object) []graph.Step {
 	h := p.Heap
-	b := &localsBuilder{h: h, thread: h.Subclasses("java.lang.Thread"), table: h.Subclasses("java.lang.ThreadLocal$ThreadLocalMap$Entry[]"), mapOf: h.Subclasses("java.lang.ThreadLocal$ThreadLocalMap")}
+	b := newLocalsBuilder(h)
 	table := b.source(entry, b.table)
 	m := b.source(table, b.mapOf)
 	thread := b.source(m, b.thread)
@@ -179,6 +190,12 @@ func (p pass) localEvidence(f *report.Finding, g *Locals) {
 	key := report.Name(g.Key)
 	if g.Stale {
 		key = report.Name("null")
+	}
+	if g.Fast {
+		f.Evidence.Rows = append(f.Evidence.Rows, e)
+		f.Evidence.Rows[len(f.Evidence.Rows)-1].Note = "one of the values"
+		f.Evidence.Omitted += f.Objects - 1
+		return
 	}
 	e.Fields = report.Rows[report.Fact]{analyze.Fact("java.lang.ref.Reference::referent", key), analyze.Fact("java.lang.ThreadLocal$ThreadLocalMap$Entry::value", report.Name(p.ClassName(g.Value)))}
 	f.Evidence.Rows = append(f.Evidence.Rows, e)

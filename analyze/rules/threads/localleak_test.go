@@ -132,3 +132,16 @@ func healthy(t *testing.T, dump string) {
 		}
 	}
 }
+
+func TestRealNettyThreadLocals(t *testing.T) {
+	f := analyzetest.Only(t, analyzetest.RunRules(t, analyzetest.RealHeap(t, "leaks/threadlocal-netty.hprof"), "thread-local-leak"), "thread-local-leak", report.Warning)
+	analyzetest.WantTitle(t, f, "21 FastThreadLocals$Encoder", "21 threads", "of FastThreadLocals.ENCODER")
+	analyzetest.WantCount(t, f, "values", 21)
+	if got := analyzetest.Labels(f); !strings.Contains(got, "FastThreadLocalThread::threadLocalMap") || !strings.Contains(got, "::indexedVariables > [") {
+		t.Errorf("path %s", got)
+	}
+	if !strings.Contains(f.Fix[0], "remove() on FastThreadLocals.ENCODER") || f.Anchor != "thread channel-#-#" {
+		t.Errorf("%s: %s", f.Anchor, f.Fix[0])
+	}
+	healthy(t, "leaks/threadlocal-netty-control.hprof")
+}

@@ -13,9 +13,10 @@ import (
 // Locals are values of thread locals of one class that one ThreadLocal has, or that have lost theirs.
 type Locals struct {
 	Value    graph.Class
-	Key      string            // the static field that holds the ThreadLocal, or the field, or its class; "" of stale ones
-	Stale    bool              // the ThreadLocal is gone: nothing can read the values any more
-	Entries  analyze.ObjectSet // ThreadLocal$ThreadLocalMap$Entry
+	Key      string         // the static field that holds the ThreadLocal, or the field, or its class; "" of stale ones
+	Stale    bool           // the ThreadLocal is gone: nothing can read the values any more
+	Fast     bool           // of Netty's FastThreadLocal
+	Entries  []graph.Object // ThreadLocal$ThreadLocalMap$Entry; the values themselves of fast ones
 	Values   analyze.ObjectSet
 	Threads  analyze.ObjectSet
 	Owners   []graph.Object // the thread of each entry
@@ -26,8 +27,8 @@ type Locals struct {
 // AllLocals returns the thread locals of live threads, those that retain most first.
 func AllLocals(p *analyze.Pass) []*Locals {
 	return analyze.Shared(p, "thread locals", func() []*Locals {
-		b := &localsBuilder{h: p.Heap, r: jdk.NewReader(p.Heap), maps: map[graph.Object]graph.Object{}, keys: map[graph.Object]string{}, groups: map[localsKey]*Locals{}}
-		b.thread, b.table, b.mapOf = p.Heap.Subclasses("java.lang.Thread"), p.Heap.Subclasses("java.lang.ThreadLocal$ThreadLocalMap$Entry[]"), p.Heap.Subclasses("java.lang.ThreadLocal$ThreadLocalMap")
+		b := newLocalsBuilder(p.Heap)
+		b.addFast(analyze.Result[[]fastMap](p, fastMapScan), analyze.Result[[]fastLocal](p, fastLocalScan))
 		for _, r := range analyze.Result[[]entryRow](p, EntryScan) {
 			b.add(r)
 		}
@@ -39,16 +40,26 @@ type localsKey struct {
 	value graph.Class
 	key   string
 	stale bool
+	fast  bool
+}
+
+// newLocalsBuilder returns an empty one.
+func newLocalsBuilder(h *graph.Heap) *localsBuilder {
+	return &localsBuilder{
+		h: h, r: jdk.NewReader(h), maps: map[graph.Object]graph.Object{}, keys: map[graph.Object]string{}, groups: map[localsKey]*Locals{},
+		thread: h.Subclasses("java.lang.Thread"), entry: h.Subclasses("java.lang.ThreadLocal$ThreadLocalMap$Entry"),
+		table: h.Subclasses("java.lang.ThreadLocal$ThreadLocalMap$Entry[]"), mapOf: h.Subclasses("java.lang.ThreadLocal$ThreadLocalMap"),
+	}
 }
 
 type localsBuilder struct {
-	r                    *jdk.Reader
-	h                    *graph.Heap
-	thread, table, mapOf []bool
-	maps                 map[graph.Object]graph.Object // table → thread
-	keys                 map[graph.Object]string       // ThreadLocal → what holds it
-	groups               map[localsKey]*Locals
-	buf                  []graph.Object
+	r                           *jdk.Reader
+	h                           *graph.Heap
+	thread, entry, table, mapOf []bool
+	maps                        map[graph.Object]graph.Object // table → thread
+	keys                        map[graph.Object]string       // ThreadLocal → what holds it
+	groups                      map[localsKey]*Locals
+	buf                         []graph.Object
 }
 
 func (b *localsBuilder) add(r entryRow) {
@@ -64,12 +75,16 @@ func (b *localsBuilder) add(r entryRow) {
 	if !r.stale {
 		k.key = b.keyOf(r.key.object())
 	}
+	b.put(k, entry, value, thread)
+}
+
+func (b *localsBuilder) put(k localsKey, entry, value, thread graph.Object) {
 	g := b.groups[k]
 	if g == nil {
-		g = &Locals{Value: k.value, Key: k.key, Stale: k.stale}
+		g = &Locals{Value: k.value, Key: k.key, Stale: k.stale, Fast: k.fast}
 		b.groups[k] = g
 	}
-	g.Entries, g.Values, g.Owners = append(g.Entries, entry), append(g.Values, value), append(g.Owners, thread) // entries come in address order
+	g.Entries, g.Values, g.Owners = append(g.Entries, entry), append(g.Values, value), append(g.Owners, thread) // of the entries
 }
 
 // source returns the object of some class that refers to o.
@@ -125,11 +140,10 @@ func (b *localsBuilder) keyOf(key graph.Object) string {
 }
 
 func (b *localsBuilder) holder(key graph.Object) string {
-	entry := b.h.Subclasses("java.lang.ThreadLocal$ThreadLocalMap$Entry")
 	var statics, fields []string
 	seen := 0
 	for _, u := range b.h.In(key, nil) {
-		if entry[b.h.ClassOf(u)] {
+		if b.entry[b.h.ClassOf(u)] {
 			continue
 		}
 		if seen++; seen > maxKeyHolders {

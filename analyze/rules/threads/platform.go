@@ -19,7 +19,7 @@ type Thread struct {
 }
 
 // Scans are what Platform and Locals need.
-var Scans = []*analyze.Scan{ThreadScan, HolderScan, EntryScan}
+var Scans = []*analyze.Scan{ThreadScan, HolderScan, EntryScan, fastMapScan, fastLocalScan}
 
 // Platform returns the live platform threads, by serial.
 func Platform(p *analyze.Pass) []*Thread {
