@@ -12,6 +12,7 @@ import (
 	"heapcause/analyze/rules/jdbc"
 	"heapcause/analyze/rules/leak"
 	"heapcause/analyze/rules/loaders"
+	"heapcause/analyze/rules/logging"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
 )
@@ -26,6 +27,7 @@ func All() []*analyze.Rule {
 		leak.Rules(),
 		loaders.Rules(),
 		threads.Rules(),
+		logging.Rules(),
 		timers.Rules(),
 	)
 	slices.SortFunc(all, func(a, b *analyze.Rule) int { return strings.Compare(a.Name, b.Name) })

@@ -1,0 +1,2 @@
+// Package logging has the rules on logging libraries: logback and Log4j 2.
+package logging
