@@ -158,12 +158,15 @@ func (r *run) stepsFrom(nodes []holder, i int) []graph.Step {
 	return steps
 }
 
-// fromClass leaves out how a class loader is held where a path goes through one of its classes: a class lives as long as its
-// loader, and its statics are what matters.
+// fromClass leaves out how a class or its loader is held where a path goes through it: a class lives as long as its loader, and its
+// statics are what matters.
 func fromClass(path []graph.Step) []graph.Step {
 	for i := len(path) - 1; i > 0; i-- {
-		if path[i].Edge.Kind == graph.DefinedEdge {
+		switch e := path[i].Edge; {
+		case e.Kind == graph.DefinedEdge:
 			return path[i:]
+		case e.Kind == graph.StaticEdge && e.Name[0] != '<':
+			return path[i-1:]
 		}
 	}
 	return path

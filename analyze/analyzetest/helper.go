@@ -41,11 +41,17 @@ func Analyzed(t testing.TB, d *hproftest.Dump, names string) *report.Report {
 // RunRules runs the named rules over a graph and checks that the report is valid.
 func RunRules(t testing.TB, h *graph.Heap, names string) *report.Report {
 	t.Helper()
+	return RunRulesWith(t, h, names, nil)
+}
+
+// RunRulesWith is RunRules with thresholds set, by "rule.name".
+func RunRulesWith(t testing.TB, h *graph.Heap, names string, thresholds map[string]float64) *report.Report {
+	t.Helper()
 	selected, err := rules.Select(names, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := analyze.Run(context.Background(), h, analyze.Options{Rules: selected, Top: 10, ToolVersion: "test"})
+	r, err := analyze.Run(context.Background(), h, analyze.Options{Rules: selected, Thresholds: thresholds, Top: 10, ToolVersion: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

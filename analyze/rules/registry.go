@@ -13,6 +13,7 @@ import (
 	"heapcause/analyze/rules/leak"
 	"heapcause/analyze/rules/loaders"
 	"heapcause/analyze/rules/logging"
+	"heapcause/analyze/rules/netty"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
 )
@@ -28,6 +29,7 @@ func All() []*analyze.Rule {
 		loaders.Rules(),
 		threads.Rules(),
 		logging.Rules(),
+		netty.Rules(),
 		timers.Rules(),
 	)
 	slices.SortFunc(all, func(a, b *analyze.Rule) int { return strings.Compare(a.Name, b.Name) })

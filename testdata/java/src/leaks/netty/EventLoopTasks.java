@@ -32,9 +32,9 @@ public class EventLoopTasks {
             Thread.sleep(100);
         }
         for (int i = 0; i < 20_000; i++) {
-            Request r = new Request();
-            GROUP.next().execute(r);
-            var timeout = TIMER.newTimeout(t -> r.run(), 1, TimeUnit.HOURS);
+            GROUP.next().execute(new Request());
+            Request late = new Request();
+            var timeout = TIMER.newTimeout(t -> late.run(), 1, TimeUnit.HOURS);
             if (!leak) {
                 timeout.cancel();
             }
