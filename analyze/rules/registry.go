@@ -9,6 +9,7 @@ import (
 	"heapcause/analyze/rules/collections"
 	"heapcause/analyze/rules/executors"
 	"heapcause/analyze/rules/finalizers"
+	"heapcause/analyze/rules/hibernate"
 	"heapcause/analyze/rules/jdbc"
 	"heapcause/analyze/rules/leak"
 	"heapcause/analyze/rules/loaders"
@@ -24,6 +25,7 @@ func All() []*analyze.Rule {
 		executors.Rules(),
 		collections.Rules(),
 		finalizers.Rules(),
+		hibernate.Rules(),
 		jdbc.Rules(),
 		leak.Rules(),
 		loaders.Rules(),
