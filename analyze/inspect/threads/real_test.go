@@ -205,3 +205,23 @@ func TestVirtualThreads(t *testing.T) {
 		t.Errorf("%v", r)
 	}
 }
+
+// TestInFlight: two of the threads of a full heap execute a statement, a third one just makes one.
+func TestInFlight(t *testing.T) {
+	s := analyzetest.Inspect(t, analyzetest.RealHeap(t, "pg-timer/pg-timer-a1-oom.hprof"), threads.Inspection)
+	tab := s.Table("in-flight")
+	if len(tab.Rows) == 0 {
+		t.Fatal("no statement in flight")
+	}
+	for _, r := range tab.Rows {
+		if name := r[0].Text().String(); !strings.HasPrefix(name, "http-nio-8080-exec-") {
+			t.Errorf("thread %s", name)
+		}
+		if at := r[3].Text().String(); !strings.HasPrefix(at, "com.example.shop.Main$OrderDao.") {
+			t.Errorf("in %s", at)
+		}
+		if class, sql := r[4].Text().String(), r[5].Text().String(); class != "org.postgresql.jdbc3g.Jdbc3gPreparedStatement" || !strings.HasPrefix(sql, "SELECT order_id, customer, amount FROM orders WHERE customer_id = ") {
+			t.Errorf("%s: %s", class, sql)
+		}
+	}
+}

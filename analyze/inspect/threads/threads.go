@@ -18,7 +18,7 @@ import (
 var Inspection = &analyze.Inspection{
 	Name:  "threads",
 	Title: "Threads: states, stacks, locals, thread locals, executors and locks",
-	Doc: `Lists the live threads by name (numbers in names are #), state, stack, and by what they retain; their locals by frame; the values of
+	Doc: `Lists the live threads by name (numbers in names are #), state, stack, and by what they retain; their locals by frame; JDBC statements on their stacks with the SQL; the values of
 their thread locals by class and by the static field that holds the ThreadLocal, stale ones (whose ThreadLocal is gone) apart; executors with
 their workers, busy workers and queues; and who waits for a lock that whom holds.
 
@@ -66,7 +66,7 @@ func run(p *analyze.Pass) (*report.Section, error) {
 	out.Facts = s.facts()
 	out.Summary = s.summary(out)
 	out.Tables = report.Rows[report.Table]{
-		s.names(), s.states(), s.stacks(), s.retaining(), s.attributes(), s.frameLocals(), s.threadLocals(), s.executorTable(), s.lockTable(), s.deadlockTable(),
+		s.names(), s.states(), s.stacks(), s.retaining(), s.attributes(), s.frameLocals(), s.inFlight(), s.threadLocals(), s.executorTable(), s.lockTable(), s.deadlockTable(),
 	}
 	if len(s.locks.Deadlocks) > 0 {
 		out.Notes = append(out.Notes, "Which monitor a blocked thread waits for, and which it holds, is read from the objects on the stacks: a deadlock of monitors is likely, not certain. A thread dump (jcmd PID Thread.print) tells.")
