@@ -15,6 +15,7 @@ import (
 	"heapcause/analyze/rules/loaders"
 	"heapcause/analyze/rules/logging"
 	"heapcause/analyze/rules/netty"
+	"heapcause/analyze/rules/sessions"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
 )
@@ -29,6 +30,7 @@ func All() []*analyze.Rule {
 		jdbc.Rules(),
 		leak.Rules(),
 		loaders.Rules(),
+		sessions.Rules(),
 		threads.Rules(),
 		logging.Rules(),
 		netty.Rules(),

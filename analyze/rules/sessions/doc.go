@@ -1,0 +1,2 @@
+// Package sessions has the rule on HTTP sessions of servlet containers.
+package sessions
