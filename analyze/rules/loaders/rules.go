@@ -4,7 +4,7 @@ import "heapcause/analyze"
 
 // Rules returns the rules of this package.
 func Rules() []*analyze.Rule {
-	return []*analyze.Rule{Leak}
+	return []*analyze.Rule{Leak, Explosion}
 }
 
 // pass is what the functions of this package share.
