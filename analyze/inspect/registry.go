@@ -13,6 +13,7 @@ import (
 	"heapcause/analyze/inspect/references"
 	"heapcause/analyze/inspect/texts"
 	"heapcause/analyze/inspect/threads"
+	"heapcause/analyze/rules/loaders"
 )
 
 // All returns all inspections, by name.
@@ -20,6 +21,7 @@ func All() []*analyze.Inspection {
 	all := []*analyze.Inspection{
 		collections.Inspection,
 		finalizers.Inspection,
+		loaders.Inspection,
 		references.Inspection,
 		arrays.Inspection,
 		texts.Inspection,

@@ -128,19 +128,15 @@ func newFinder(h *graph.Heap, f *forest) *finder {
 	return d
 }
 
-// loaderOf returns the loader of the first of some classes: what it defines besides is the library itself. The boot loader, which
-// defines proxies too, counts as none.
+// loaderOf returns the loader of the first of some classes that the dump has: what it defines besides is the library itself. The
+// boot loader, which defines proxies too, counts as none.
 func (d *finder) loaderOf(classes []string) graph.Object {
-	none := graph.Object(d.h.NumObjects())
 	for _, name := range classes {
-		for _, c := range d.h.ClassesByName(name) {
-			if l := d.h.Class(c).Loader; l != graph.NoObject {
-				return l
-			}
-			return none
+		if all := d.h.ClassesByName(name); len(all) > 0 && d.h.Class(all[0]).Loader != graph.NoObject {
+			return d.h.Class(all[0]).Loader
 		}
 	}
-	return none
+	return graph.Object(d.h.NumObjects())
 }
 
 // of returns the family of a class and the origin of its name: the same for all that were generated for one purpose.
