@@ -56,7 +56,20 @@ func newStatementHolders(p pass, ss []*statement) *statementHolders {
 			w.connections[p.Heap.ClassOf(s.connection)] = true
 		}
 	}
+	for _, name := range statementLists {
+		for c, is := range p.Heap.Subclasses(name) {
+			if is {
+				w.connections[graph.Class(c)] = true
+			}
+		}
+	}
 	return w
+}
+
+// statementLists are what pools keep of a connection, with a list or cache of its statements.
+var statementLists = []string{
+	"com.zaxxer.hikari.pool.PoolEntry", "com.zaxxer.hikari.pool.ProxyConnection", "org.apache.commons.dbcp2.PoolingConnection", "org.apache.tomcat.dbcp.dbcp2.PoolingConnection",
+	"com.mchange.v2.c3p0.stmt.GooGooStatementCache", "com.mchange.v2.c3p0.impl.NewPooledConnection",
 }
 
 // of returns what holds a statement, and the collection (or else owner) it is in, NoObject for none.

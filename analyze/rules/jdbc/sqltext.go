@@ -38,9 +38,12 @@ func (r *sqlReader) follow(o graph.Object, path string) graph.Object {
 }
 
 // text returns the SQL of a statement, "" when it has none.
-func (r *sqlReader) text(s *statement) string {
-	for _, path := range s.driver.sql {
-		o := r.follow(s.object, path)
+func (r *sqlReader) text(s *statement) string { return r.first(s.object, s.driver.sql) }
+
+// first returns the text behind the first of the paths from an object that leads to one.
+func (r *sqlReader) first(object graph.Object, paths []string) string {
+	for _, path := range paths {
+		o := r.follow(object, path)
 		if o == graph.NoObject {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"heapcause/analyze"
 	"heapcause/analyze/jdk"
 	"heapcause/graph"
+	"heapcause/hprof"
 )
 
 // statement is a JDBC statement of a known driver, or a pool's wrapper of one.
@@ -23,10 +24,11 @@ func statementObject(s statement) graph.Object { return s.object }
 type statementFields struct {
 	driver                                                *driver
 	closed, openIfSet, closedIn, connection, inner, timeo graph.Field
+	perSecond                                             int64 // of the timeout's unit
 }
 
 func (f *statementFields) read(v *graph.View) statement {
-	s := statement{v.Object, f.driver, false, graph.NoObject, v.Ref(f.connection), v.Ref(f.inner), v.Int(f.timeo)}
+	s := statement{v.Object, f.driver, false, graph.NoObject, v.Ref(f.connection), v.Ref(f.inner), v.Int(f.timeo) / f.perSecond}
 	switch {
 	case f.closed.Ok():
 		s.open = !v.Bool(f.closed)
@@ -40,7 +42,7 @@ func (f *statementFields) read(v *graph.View) statement {
 
 // bindDriver binds the fields of one base class; false when its closed flag is not known.
 func bindDriver(b *analyze.Binder, d *driver, base graph.Class) (*statementFields, bool) {
-	f := &statementFields{driver: d}
+	f := &statementFields{driver: d, perSecond: 1}
 	f.closed, _ = b.BindClass(base, d.closed)
 	f.openIfSet, _ = b.BindClass(base, d.openIfSet)
 	f.closedIn, _ = b.BindClass(base, d.closedIn)
@@ -50,7 +52,9 @@ func bindDriver(b *analyze.Binder, d *driver, base graph.Class) (*statementField
 	}
 	f.connection, _ = b.FindField(base, d.connection)
 	f.inner, _ = b.BindClass(base, d.inner)
-	f.timeo, _ = b.FindField(base, d.timeout)
+	if f.timeo, _ = b.FindField(base, d.timeout); f.timeo.Type() == hprof.Long { // PostgreSQL: an int of seconds became a long of milliseconds
+		f.perSecond = 1000
+	}
 	return f, true
 }
 
