@@ -135,7 +135,7 @@ func runInner(q *analyze.Pass) error {
 	told := 0
 	for _, c := range analyze.ByCount(groups, func(g *innerGroup) int64 { return g.bytes }, p.ClassName) {
 		g := groups[c]
-		if int64(len(g.inner)) < p.Count(innerMin) || p.Share(g.bytes) < p.Value(innerShare) || told == maxAudiences || !p.registered(g) {
+		if int64(len(g.inner)) < p.Count(innerMin) || p.Share(g.bytes) < p.Value(innerShare) || told == maxAudiences || p.MemberOf(g.inner[0]) == nil && !p.registered(g) {
 			continue
 		}
 		told++

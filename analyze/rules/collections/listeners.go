@@ -13,7 +13,10 @@ import (
 )
 
 // Thresholds of listener-accumulation.
-var listenerMin = &analyze.Threshold{Name: "listeners", Default: 1000, Unit: "listeners", Doc: "a publisher with fewer listeners of one class is not told of"}
+var (
+	listenerMin   = &analyze.Threshold{Name: "listeners", Default: 1000, Unit: "listeners", Doc: "a publisher with fewer listeners of one class is not told of"}
+	listenerShare = &analyze.Threshold{Name: "share", Default: 0.01, Unit: "share", Doc: "nor a list of lambdas or anonymous objects that retains a smaller share of the strongly reachable heap"}
+)
 
 const springListeners = "org.springframework.context.event.AbstractApplicationEventMulticaster$ListenerRetriever.applicationListeners"
 
@@ -40,13 +43,13 @@ var Listeners = &analyze.Rule{
 	Doc: `Objects register a listener with something that lives longer than they do, and never unregister it. The publisher keeps the listeners, and each listener
 what it refers to: through this$0, or what a lambda captured, the whole object that registered it.
 
-Recognised by 1,000 elements or more of one class in one list or set, where the class is that of a lambda or an anonymous class; or where the list is that of a
+Recognised by 1,000 elements or more of one class in one list or set, where the class is that of a lambda or an anonymous class and the list retains 1 % of the heap; or where the list is that of a
 known publisher: PropertyChangeSupport (ChangeListenerMap.map), EventListenerList.listenerList, Observable.obs, NotificationBroadcasterSupport.listenerList,
 Guava's SubscriberRegistry.subscribers, Spring's ListenerRetriever.applicationListeners. Queues of executors are not looked at: what they hold are tasks.
 
 Unregister the listener when its owner is closed, or register a listener that refers to its owner weakly. Have register return a handle that close() unregisters.`,
 	Max:        report.Warning,
-	Thresholds: []*analyze.Threshold{listenerMin},
+	Thresholds: []*analyze.Threshold{listenerMin, listenerShare},
 	Scans:      []*analyze.Scan{census.Scan, publisherScan},
 	Run:        runListeners,
 }
@@ -74,7 +77,10 @@ func runListeners(q *analyze.Pass) error {
 	for _, o := range analyze.Result[[]graph.Object](q, publisherScan) {
 		found = append(found, p.arrays(o)...)
 	}
-	found = slices.DeleteFunc(found, func(a *audience) bool { return int64(len(a.listeners)) < p.Count(listenerMin) })
+	found = slices.DeleteFunc(found, func(a *audience) bool {
+		few := int64(len(a.listeners)) < p.Count(listenerMin)
+		return few || a.publisher == "" && p.Share(p.Heap.Retained(a.holds)) < p.Value(listenerShare)
+	})
 	slices.SortStableFunc(found, func(a, b *audience) int {
 		return cmp.Or(cmp.Compare(p.Heap.Retained(b.holds), p.Heap.Retained(a.holds)), cmp.Compare(len(b.listeners), len(a.listeners)), cmp.Compare(a.owner, b.owner))
 	})

@@ -60,6 +60,24 @@ var leaks = []struct {
 		"static ListenerLeak.PUBLISHER", "inner-class-back-reference leak-suspect", "made in ListenerLeak$Screen",
 	},
 	{
+		"listeners-swing", "listener-accumulation",
+		[]string{"3,000 listeners of class ListenerLeak$Screen$$Lambda are registered with the EventListenerList in ListenerLeak$Publisher::events"},
+		map[string]int64{"listeners": 3000, "kept by them": 3000, "outer objects": 3000},
+		"static ListenerLeak.PUBLISHER", "inner-class-back-reference leak-suspect", "made in ListenerLeak$Screen",
+	},
+	{
+		"listeners-observable", "listener-accumulation",
+		[]string{"3,000 listeners of class ListenerLeak$Screen$$Lambda are registered with the java.util.Observable in ListenerLeak$Publisher::observable"},
+		map[string]int64{"listeners": 3000, "kept by them": 3000, "outer objects": 3000},
+		"static ListenerLeak.PUBLISHER", "inner-class-back-reference leak-suspect", "made in ListenerLeak$Screen",
+	},
+	{
+		"listeners-jmx", "listener-accumulation",
+		[]string{"3,000 listeners of class ListenerLeak$Screen$$Lambda are registered with the NotificationBroadcasterSupport in ListenerLeak$Publisher::notifications"},
+		map[string]int64{"listeners": 3000, "kept by them": 3000, "outer objects": 3000},
+		"static ListenerLeak.PUBLISHER", "inner-class-back-reference leak-suspect", "made in ListenerLeak$Screen",
+	},
+	{
 		"inner-class", "inner-class-back-reference",
 		[]string{"500 CallbackLeak$Report are held by nothing but objects of class CallbackLeak$Report$Title"},
 		map[string]int64{"outer objects": 500},

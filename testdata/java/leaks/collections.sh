@@ -9,13 +9,13 @@ leak static-control   collections/StaticGrowth control
 # Keys with one hash code in HashMap, ConcurrentHashMap and HashSet, and the same keys with a good one.
 leak hash-collisions         collections/CollidingKeys leak
 leak hash-collisions-control collections/CollidingKeys control
-# Listeners that nobody removes, in a CopyOnWriteArrayList and in a PropertyChangeSupport, and some that are removed.
-leak listeners-list    collections/ListenerLeak list
-leak listeners-beans   collections/ListenerLeak beans
-leak listeners-control collections/ListenerLeak control
+# Listeners that nobody removes, in a CopyOnWriteArrayList and in publishers of the JDK, and some that are removed.
+for publisher in list beans swing observable jmx control; do leak listeners-$publisher collections/ListenerLeak $publisher; done
 # Callbacks that keep their outer object, and static ones that do not.
 leak inner-class         collections/CallbackLeak leak
 leak inner-class-control collections/CallbackLeak control
 # A WeakHashMap with values that refer to their keys, and one without.
 leak weak-map         collections/WeakValues leak
 leak weak-map-control collections/WeakValues control
+# Collections of Guava, fastutil and the JDK of known sizes.
+if lib guava fastutil; then leak collection-shapes shapes/Shapes; fi
