@@ -89,6 +89,32 @@ func TestInnerReferencesAreNoPins(t *testing.T) {
 	}
 }
 
+// TestWeakReferencesAreNoPins has a loader that a static holds, and a weak reference of another one besides.
+func TestWeakReferencesAreNoPins(t *testing.T) {
+	d := newTomcat(8)
+	old, _ := d.deploy("STOPPED")
+	d.Class("server.Cache", hproftest.Static("WeakReference old", d.Weak(old)), hproftest.Sticky())
+	d.Class("server.Registry", hproftest.Static("ClassLoader old", old), hproftest.Sticky())
+	f := analyzetest.Only(t, analyzetest.Analyzed(t, d.Dump, "class-loader-leak"), "class-loader-leak", report.Warning)
+	if rows := analyzetest.Table(t, f, "What keeps them").Rows; len(rows) != 1 || rows[0][2].Text().String() != "static server.Registry.old" {
+		t.Errorf("%v", rows)
+	}
+}
+
+// TestInnerLoadersAreNoPins has a loader without a parent that the application made and alone holds: its statics hold nothing from without.
+func TestInnerLoadersAreNoPins(t *testing.T) {
+	d := newTomcat(8)
+	_, app := d.deploy("STOPPED")
+	inner, held := d.ClassLoader("scripts"), d.Instance(app)
+	d.Class("shop.Script", hproftest.Loader(inner), hproftest.Static("App app", held))
+	app.SetStatic("ClassLoader scripts", inner)
+	d.Root(hprof.RootJNIGlobal, held)
+	f := analyzetest.Only(t, analyzetest.Analyzed(t, d.Dump, "class-loader-leak"), "class-loader-leak", report.Warning)
+	if rows := analyzetest.Table(t, f, "What keeps them").Rows; len(rows) != 1 || rows[0][1].Text().String() != "JNI global reference" {
+		t.Errorf("%v", rows)
+	}
+}
+
 func TestUnknownTomcatAbstains(t *testing.T) {
 	d := hproftest.New(8)
 	d.Class("org.apache.catalina.loader.WebappClassLoaderBase", hproftest.Super(d.JDK("java.net.URLClassLoader")), hproftest.Fields("boolean started"))
