@@ -20,6 +20,7 @@ type Rule struct {
 	Last         bool            // runs after all rules that are not: it joins whatever finding explains its objects
 	Thresholds   []*Threshold    // what may be set
 	Scans        []*Scan         // what it needs from the shared read, see Result
+	Source       string          // the YAML file it was read from, "" for a rule in Go
 	Run          func(*Pass) error
 }
 

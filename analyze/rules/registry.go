@@ -18,6 +18,8 @@ import (
 	"heapcause/analyze/rules/sessions"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
+	"heapcause/analyze/suggest"
+	"heapcause/analyze/userrules"
 )
 
 // All returns all rules, by name.
@@ -35,6 +37,7 @@ func All() []*analyze.Rule {
 		logging.Rules(),
 		netty.Rules(),
 		timers.Rules(),
+		userrules.Shipped(),
 	)
 	slices.SortFunc(all, func(a, b *analyze.Rule) int { return strings.Compare(a.Name, b.Name) })
 	return all
@@ -43,7 +46,24 @@ func All() []*analyze.Rule {
 // Select returns the rules that a --rules argument names: "none", "all" (those that are stable, and the experimental ones too
 // when these are asked for), or names with commas.
 func Select(arg string, experimental bool) ([]*analyze.Rule, error) {
-	all := All()
+	return SelectFrom(All(), arg, experimental)
+}
+
+// With returns all rules and those of a user, by name.
+func With(user []*analyze.Rule) ([]*analyze.Rule, error) {
+	own := All()
+	for _, r := range user {
+		if slices.ContainsFunc(own, func(q *analyze.Rule) bool { return q.Name == r.Name }) {
+			return nil, fmt.Errorf("%s: there is a rule %s already", r.Source, r.Name)
+		}
+	}
+	all := append(own, user...)
+	slices.SortFunc(all, func(a, b *analyze.Rule) int { return strings.Compare(a.Name, b.Name) })
+	return all, analyze.Validate(all)
+}
+
+// SelectFrom is Select of other rules than All.
+func SelectFrom(all []*analyze.Rule, arg string, experimental bool) ([]*analyze.Rule, error) {
 	switch arg {
 	case "none":
 		return nil, nil
@@ -68,36 +88,12 @@ func unknownRule(name string, all []*analyze.Rule) error {
 	if name == "all" || name == "none" {
 		return fmt.Errorf("%q stands alone, not among names of rules", name)
 	}
-	best, least := "", len(name)/2+1
 	names := make([]string, len(all))
 	for i, r := range all {
 		names[i] = r.Name
-		if d := editDistance(name, r.Name); d < least {
-			best, least = r.Name, d
-		}
 	}
-	if best != "" {
+	if best := suggest.Nearest(name, names); best != "" {
 		return fmt.Errorf("unknown rule %q: did you mean %s?", name, best)
 	}
 	return fmt.Errorf("unknown rule %q: there are %s", name, strings.Join(names, ", "))
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		prev := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			prev, row[j+1] = row[j+1], min(prev+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

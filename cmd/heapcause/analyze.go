@@ -43,6 +43,7 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	f.IntVar(&a.f.top, "top", 10, "rows per table")
 	f.Float64Var(&a.f.threshold, "threshold", 10, "per cent of the strongly reachable bytes that make a leak suspect")
 	f.StringVar(&a.f.rules, "rules", "all", "none, all, or names with commas (see heapcause rules)")
+	a.rulesDirFlag(c)
 	f.BoolVar(&a.f.experimental, "experimental", false, "run the experimental rules too: what they find is never above info")
 	f.StringArrayVar(&a.f.settings, "set", nil, "RULE.THRESHOLD=NUMBER, may be repeated (see heapcause rules NAME)")
 	f.StringVar(&a.f.inspections, "inspections", "", "none, all, or names with commas, see heapcause inspect (default: all, none with --rules=none)")
@@ -51,8 +52,12 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	complete(c, "fail-on", failOnValues...)
 	_ = c.RegisterFlagCompletionFunc("rules", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"none", "all"}
-		for _, r := range rules.All() {
+		all, err := a.registry()
+		for _, r := range all {
 			names = append(names, r.Name)
+		}
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	})
@@ -76,7 +81,11 @@ func (a *app) checkAnalyze() (*analyze.Options, error) {
 	if err := notNegative(a.f.top, "10 is the default"); err != nil {
 		return nil, err
 	}
-	selected, err := rules.Select(a.f.rules, a.f.experimental)
+	all, err := a.registry()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := rules.SelectFrom(all, a.f.rules, a.f.experimental)
 	if err != nil {
 		return nil, &hintError{err, "heapcause rules lists them"}
 	}
@@ -94,7 +103,7 @@ func (a *app) checkAnalyze() (*analyze.Options, error) {
 		return nil, &hintError{err, "heapcause inspect --help lists them"}
 	}
 	for _, s := range a.f.settings {
-		key, value, err := analyze.ParseThreshold(s, rules.All())
+		key, value, err := analyze.ParseThreshold(s, all)
 		if err != nil {
 			return nil, &hintError{fmt.Errorf("--set %w", err), "heapcause rules NAME lists a rule's thresholds"}
 		}

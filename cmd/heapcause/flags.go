@@ -22,6 +22,7 @@ type flags struct {
 	inspections     string
 	experimental    bool
 	settings        []string
+	rulesDirs       []string
 	table           string
 	references      string
 	objectSizes     string

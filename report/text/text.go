@@ -43,6 +43,15 @@ func Write(w io.Writer, r *report.Report, opt Options) error {
 	return p.w.Flush()
 }
 
+// WriteFindings writes the findings of a report alone.
+func WriteFindings(w io.Writer, r *report.Report, opt Options) error {
+	p := newPrinter(w, opt)
+	for i := range r.Findings {
+		p.finding(i+1, &r.Findings[i])
+	}
+	return p.w.Flush()
+}
+
 func (p *printer) line(format string, args ...any) {
 	fmt.Fprintf(p.w, format, args...)
 	p.w.WriteByte('\n')
