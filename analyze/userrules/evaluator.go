@@ -403,26 +403,24 @@ func (e *evaluator) static(args []any) any {
 		panic(errors.New("static takes the names of a class and a field"))
 	}
 	classes := e.heap.ClassesByName(class)
-	for _, c := range classes {
-		bits, typ, ok := e.heap.Static(c, name)
-		switch {
-		case !ok:
-			if e.heap.Class(c).Missing {
-				panic(errLost)
-			}
-			panic(&unknownError{class, "static " + name})
-		case typ != hprof.Object:
-			return primitive(bits, typ)
-		case bits == 0:
-			return nil
-		}
-		o, ok := e.heap.Lookup(bits)
-		if !ok {
-			o = graph.NoObject
-		}
+	if len(classes) == 0 {
+		return nil
+	}
+	bits, typ, ok := e.heap.Static(classes[0], name)
+	switch {
+	case !ok && e.heap.Class(classes[0]).Missing:
+		panic(errLost)
+	case !ok:
+		panic(&unknownError{class, "static " + name})
+	case typ != hprof.Object:
+		return primitive(bits, typ)
+	case bits == 0:
+		return nil
+	}
+	if o, ok := e.heap.Lookup(bits); ok {
 		return ref{o}
 	}
-	return nil
+	return ref{graph.NoObject}
 }
 
 // primitive is a static's value.
