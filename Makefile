@@ -51,8 +51,8 @@ bench-go: ## Run the Go benchmarks, the shapes at a tenth of their size
 lint: ## Check format, vet, and the linters with the import rule
 	@unformatted=$$($(GO) tool -modfile=$(TOOLS) gofumpt -l .); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
-	$(GO) vet ./... ./testdata/bench
-	$(GO) tool -modfile=$(TOOLS) golangci-lint run ./... ./testdata/bench
+	$(GO) vet ./... ./testdata/bench ./testdata/docs
+	$(GO) tool -modfile=$(TOOLS) golangci-lint run ./... ./testdata/bench ./testdata/docs
 
 .PHONY: format
 format: ## Format all Go files
@@ -65,6 +65,10 @@ testdata: ## Make the real heap dumps that the tests read (needs a JDK, 17 or ne
 .PHONY: testdata-large
 testdata-large: ## Make the large heap dumps too (10 GB of disk, 8 GB of memory)
 	testdata/java/make.sh --large testdata/dumps
+
+.PHONY: docs
+docs: testdata ## Write the pages of docs/ on rules and inspections, with examples from the real dumps
+	$(GO) run ./testdata/docs
 
 .PHONY: golden
 golden: ## Rewrite the golden files from what the code prints now

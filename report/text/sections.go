@@ -18,6 +18,13 @@ func WriteSections(w io.Writer, r *report.Report, opt Options) error {
 	return p.w.Flush()
 }
 
+// WriteSection writes one section alone.
+func WriteSection(w io.Writer, s *report.Section, opt Options) error {
+	p := newPrinter(w, opt)
+	p.section(s)
+	return p.w.Flush()
+}
+
 func newPrinter(w io.Writer, opt Options) *printer {
 	p := &printer{w: bufio.NewWriter(w), width: maxWidth, color: opt.Color}
 	if opt.Width > 0 {
