@@ -15,6 +15,9 @@ const docs = "../../docs"
 
 func read(t *testing.T, name string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: a rule and its page may come in two steps")
+	}
 	b, err := os.ReadFile(filepath.Join(docs, name))
 	if err != nil {
 		t.Fatalf("%v (make docs)", err)
