@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -141,7 +142,8 @@ func explainRule(out io.Writer, r *analyze.Rule) error {
 	if len(r.Thresholds) > 0 {
 		fmt.Fprintf(w, "\nThresholds (--set %s.NAME=NUMBER):\n", r.Name)
 		for _, t := range r.Thresholds {
-			fmt.Fprintf(w, "  %s = %s %s: %s\n", t.Name, strconv.FormatFloat(t.Default, 'f', -1, 64), t.Unit, t.Doc)
+			line := fmt.Sprintf("%s = %s %s: %s", t.Name, strconv.FormatFloat(t.Default, 'f', -1, 64), t.Unit, clean(t.Doc))
+			fmt.Fprintf(w, "  %s\n", strings.Join(fill(line, ruleWidth-4), "\n    "))
 		}
 	}
 	return w.Flush()
