@@ -31,7 +31,7 @@ Read and write piece by piece: setFetchSize and a cursor for JDBC, pages for que
 request may ask for, and how many such requests run at the same time.`,
 	Max:        report.Error,
 	Thresholds: []*analyze.Threshold{fatShare, fatBytes},
-	After:      []string{"jdbc-statement-retained", "thread-local-leak", "executor-backlog"},
+	After:      []string{"jdbc-result-set-huge", "jdbc-statement-retained", "thread-local-leak", "executor-backlog"},
 	Run:        runFatFrame,
 }
 
