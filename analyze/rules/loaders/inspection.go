@@ -15,7 +15,7 @@ var Inspection = &analyze.Inspection{
 	Name:  "loaders",
 	Title: "Class loaders, generated classes and classes of several loaders",
 	Doc: `The class loaders as a tree by ClassLoader.parent, parents before their children: with the classes that each defined, the instances of
-these and what they retain. URLs come from URLClassLoader.ucp, the state of web applications from Tomcat's WebappClassLoaderBase.state and
+these and what they retain (by instances), and what the loader itself does (retained): its classes with their statics. URLs come from URLClassLoader.ucp, the state of web applications from Tomcat's WebappClassLoaderBase.state and
 Jetty's WebAppClassLoader._context. Loaders of stopped applications, and those that share class and URLs with others, are shown with
 all that holds them, as rule class-loader-leak finds it. Classes that libraries and the JVM generate are counted by family and by
 what their names have in common, as rule generated-class-explosion does. Of a class name that several loaders define, the retained sizes of the
@@ -104,13 +104,14 @@ func plural(n int64, one, many string) string {
 
 // treeTable lists the loaders in preorder.
 func (p pass) treeTable() report.Table {
-	t := report.Table{Name: "loaders", Title: "Class loaders, parents before their children", Columns: []string{"depth", "loader", "address", "name", "held", "URLs", "first URL", "classes", "instances", "retained"}}
+	t := report.Table{Name: "loaders", Title: "Class loaders, parents before their children", Columns: []string{"depth", "loader", "address", "name", "held", "URLs", "first URL", "classes", "instances", "by instances", "retained"}}
 	r := jdk.NewReader(p.Heap)
 	read := 0
 	for _, l := range p.forest().loaders {
-		address, name, held, count, first := report.Value{}, report.Value{}, report.Name(graph.Strong.String()), report.Value{}, report.Value{}
+		address, name, held, count, first, own := report.Value{}, report.Value{}, report.Name(graph.Strong.String()), report.Value{}, report.Value{}, report.Value{}
 		if l.object != graph.NoObject {
 			address, held = report.Object(p.Address(l.object)), report.Name(p.Heap.Strength(l.object).String())
+			own = report.Bytes(p.Heap.Retained(l.object))
 			if l.name != "" {
 				name = report.Name(l.name)
 			}
@@ -121,7 +122,7 @@ func (p pass) treeTable() report.Table {
 			}
 		}
 		p.ListRow(&t, l.shallow, report.Number(int64(l.depth)), report.Name(l.class), address, name, held, count, first,
-			report.Count(l.classes), report.Count(l.instances), report.Bytes(l.retained))
+			report.Count(l.classes), report.Count(l.instances), report.Bytes(l.retained), own)
 	}
 	return t
 }
@@ -161,8 +162,8 @@ func (p pass) appTable() report.Table {
 		if a.stopped {
 			stopped = "yes"
 		}
-		p.ListRow(&t, l.retained, report.Name(l.class), report.Object(p.Address(l.object)), report.Name(a.context), report.Name(a.state), report.Name(stopped),
-			report.Count(l.classes), report.Count(l.instances), report.Bytes(l.retained))
+		p.ListRow(&t, 0, report.Name(l.class), report.Object(p.Address(l.object)), report.Name(a.context), report.Name(a.state), report.Name(stopped),
+			report.Count(l.classes), report.Count(l.instances), report.Bytes(p.Heap.Retained(l.object)))
 	}
 	return t
 }
