@@ -1,6 +1,7 @@
 package userrules_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -147,4 +148,26 @@ func FuzzParse(f *testing.F) {
 			run(t, h, r)
 		}
 	})
+}
+
+// TestDocumented: the rules in the description of the language are rules.
+func TestDocumented(t *testing.T) {
+	b, err := os.ReadFile("../../docs/rules-yaml.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, block := range strings.Split(string(b), "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.HasPrefix(block, "rule:") {
+			continue
+		}
+		n++
+		if _, err := userrules.Parse("rules-yaml.md", []byte(block)); err != nil {
+			t.Error(err)
+		}
+	}
+	if n == 0 {
+		t.Error("there is no rule in it")
+	}
 }

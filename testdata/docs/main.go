@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -211,8 +212,12 @@ func (e *example) about(rule string) string {
 	return s
 }
 
+// workFolder is the folder that the programs of testdata/java are compiled in, another one each time.
+var workFolder = regexp.MustCompile(`/tmp/tmp\.\w+`)
+
 // fenced is output in a page.
 func fenced(s string) string {
+	s = workFolder.ReplaceAllString(s, "/app")
 	lines := strings.Split(strings.Trim(s, "\n"), "\n")
 	if len(lines) > maxLines {
 		lines = append(lines[:maxLines], "…")
