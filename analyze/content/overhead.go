@@ -11,7 +11,9 @@ type Overhead struct {
 	Constant    Amount // arrays whose elements all are equal
 	Sparse      Amount
 	SparseNulls int64 // bytes
+	SparseOwn   int64 // of these, those of arrays that have something in them
 	Boxes       Amount
+	BoxSurplus  int64 // boxes of a value that another one has
 	BoxWaste    int64
 	ZeroFields  int64 // bytes of fields that are always null or 0
 
@@ -44,15 +46,21 @@ func overhead(p *analyze.Pass) *Overhead {
 		o.Zero.Bytes += n * p.Heap.ArraySize(c, 0)
 	}
 	o.Constant = a.Constant
-	for _, x := range a.Equal {
+	ref := int64(p.Heap.Layout().RefBytes)
+	for k, x := range a.Equal {
 		o.Constant.merge(x)
+		if k.Null && k.Length >= SparseElements {
+			o.SparseOwn -= x.Objects * k.Length * ref
+		}
 	}
 	for _, r := range a.Classes {
 		o.Sparse.merge(r.Sparse)
-		o.SparseNulls += r.SparseNulls * int64(p.Heap.Layout().RefBytes)
+		o.SparseNulls += r.SparseNulls * ref
 	}
+	o.SparseOwn += o.SparseNulls
 	for _, b := range found.Boxes {
 		o.Boxes.merge(b.Boxes)
+		o.BoxSurplus += b.Boxes.Objects - b.Distinct
 		o.BoxWaste += b.Waste()
 	}
 	return o

@@ -88,7 +88,7 @@ func TestCancelTimerKeepsStatements(t *testing.T) {
 			if due := analyzetest.Facts(f)["first due, after the dump"].Int(); due < 2_900_000 || due > 3_000_000 {
 				t.Errorf("due %d ms after the dump", due)
 			}
-			analyzetest.WantRelated(t, f, "jdbc-statement-retained", "finalizer-registered", "leak-suspect")
+			analyzetest.WantRelated(t, f, "jdbc-statement-retained", "finalizer-registered", "duplicate-strings", "duplicate-strings", "leak-suspect")
 			if !strings.Contains(f.Related[1].Text, "finalization is not behind") {
 				t.Error(f.Related[1].Text)
 			}
@@ -133,7 +133,7 @@ func TestUnclosedStatements(t *testing.T) {
 	analyzetest.WantCount(t, f, "statements open", n)
 	analyzetest.WantCount(t, f, "statements closed", 0)
 	analyzetest.WantCount(t, f, "queued finalizers", 0)
-	analyzetest.WantRelated(t, f, "finalizer-registered", "static-collection-growth", "leak-suspect")
+	analyzetest.WantRelated(t, f, "finalizer-registered", "duplicate-strings", "duplicate-strings", "static-collection-growth", "leak-suspect")
 	if f.Anchor != list || f.Accumulation == nil || f.Accumulation.ChildObjects != n {
 		t.Errorf("anchor %q, accumulation %+v", f.Anchor, f.Accumulation)
 	}
@@ -148,7 +148,7 @@ func TestSlowFinalizer(t *testing.T) {
 	analyzetest.WantCount(t, f, "queued finalizers", n)
 	analyzetest.WantCount(t, f, "ReferenceQueue.queueLength", n)
 	analyzetest.WantCount(t, f, "statements closed", n)
-	analyzetest.WantRelated(t, f, "jdbc-statement-retained", "finalizer-registered", "leak-suspect")
+	analyzetest.WantRelated(t, f, "jdbc-statement-retained", "finalizer-registered", "duplicate-strings", "duplicate-strings", "leak-suspect")
 	if e := f.Evidence.Rows[0]; e.Class != "com.example.shop.Main$SlowCloser" {
 		t.Errorf("being finalized: %s", e.Class)
 	}

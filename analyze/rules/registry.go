@@ -18,6 +18,7 @@ import (
 	"heapcause/analyze/rules/sessions"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
+	"heapcause/analyze/rules/waste"
 	"heapcause/analyze/suggest"
 	"heapcause/analyze/userrules"
 )
@@ -38,6 +39,7 @@ func All() []*analyze.Rule {
 		netty.Rules(),
 		timers.Rules(),
 		userrules.Shipped(),
+		waste.Rules(),
 	)
 	slices.SortFunc(all, func(a, b *analyze.Rule) int { return strings.Compare(a.Name, b.Name) })
 	return all
