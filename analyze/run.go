@@ -116,6 +116,7 @@ func (r *run) report() *report.Report {
 	r.addFindings(out)
 	r.tables(out)
 	r.threads(out)
+	out.Tree = r.tree()
 	r.addFigures(out)
 	return out
 }

@@ -12,9 +12,10 @@ import (
 	"heapcause/analyze/rules"
 	"heapcause/graph"
 	"heapcause/report"
+	"heapcause/report/delimited"
 	"heapcause/report/json"
+	"heapcause/report/tables"
 	"heapcause/report/text"
-	"heapcause/report/tsv"
 )
 
 var reportFormats = []string{"text", "json", "tsv"}
@@ -148,7 +149,11 @@ func (a *app) render(w io.Writer, r *report.Report) error {
 	case "json":
 		return json.Write(w, r)
 	case "tsv":
-		return tsv.Write(w, r, tsv.Histogram)
+		t, err := tables.Of(r, tables.Default)
+		if err != nil {
+			return err
+		}
+		return delimited.TSV(w, t)
 	}
 	width, _ := terminal(a.stdout)
 	return text.Write(w, r, text.Options{Color: a.color(), Width: width})

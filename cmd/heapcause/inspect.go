@@ -12,9 +12,9 @@ import (
 	"heapcause/analyze/inspect"
 	"heapcause/graph"
 	"heapcause/report"
+	"heapcause/report/delimited"
 	"heapcause/report/json"
 	"heapcause/report/text"
-	"heapcause/report/tsv"
 )
 
 // inspectCommand describes one subject or several.
@@ -154,7 +154,7 @@ func (a *app) renderSections(w io.Writer, r *report.Report) error {
 		if err != nil {
 			return err
 		}
-		return tsv.WriteTable(w, t)
+		return delimited.TSV(w, t)
 	}
 	width, _ := terminal(a.stdout)
 	return text.WriteSections(w, r, text.Options{Color: a.color(), Width: width})
