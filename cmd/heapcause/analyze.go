@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -12,13 +11,7 @@ import (
 	"heapcause/analyze/rules"
 	"heapcause/graph"
 	"heapcause/report"
-	"heapcause/report/delimited"
-	"heapcause/report/json"
-	"heapcause/report/tables"
-	"heapcause/report/text"
 )
-
-var reportFormats = []string{"text", "json", "tsv"}
 
 func (a *app) analyzeCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -30,15 +23,17 @@ is given. heapcause DUMP does the same.
 
 Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not be done.`,
 		Example: `  heapcause analyze app.hprof
-  heapcause analyze app.hprof.gz -o report.json
+  heapcause analyze app.hprof.gz -o report.json -o ticket.md
   ssh host cat app.hprof | heapcause analyze -             from a pipe
   heapcause analyze app.hprof --fail-on=warning --quiet    in a pipeline
   heapcause analyze app.hprof --rules=none                 sizes and consumers only`,
 		Args: oneDump,
 		RunE: func(c *cobra.Command, args []string) error { return a.analyze(c.Context(), args[0]) },
 	}
-	a.commonFlags(c, reportFormats...)
+	a.outputFlags(c, true, formatNames()...)
+	a.readFlags(c)
 	a.graphFlags(c)
+	a.formatFlags(c)
 	f := c.Flags()
 	f.StringVar(&a.f.failOn, "fail-on", "never", "exit with 1 when a finding is at least: never, info, warning, error")
 	f.IntVar(&a.f.top, "top", 10, "rows per table")
@@ -67,7 +62,10 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 
 // checkAnalyze validates the flags of analyze and returns what they select.
 func (a *app) checkAnalyze() (*analyze.Options, error) {
-	if err := a.check(reportFormats...); err != nil {
+	if err := a.check(formatNames()...); err != nil {
+		return nil, err
+	}
+	if err := a.checkTable(); err != nil {
 		return nil, err
 	}
 	if err := a.checkGraph(); err != nil {
@@ -133,7 +131,7 @@ func (a *app) analyze(ctx context.Context, path string) error {
 			p.clear()
 			warn(a.stderr, h.NumObjects(), h.Problems())
 			defer a.timing.phase("writing")()
-			return a.write(func(w io.Writer) error { return a.render(w, r) })
+			return a.writeReport(r)
 		}, nil
 	})
 	if err != nil {
@@ -141,22 +139,6 @@ func (a *app) analyze(ctx context.Context, path string) error {
 	}
 	a.printTiming()
 	return a.gate(r)
-}
-
-// render writes the report in the chosen format.
-func (a *app) render(w io.Writer, r *report.Report) error {
-	switch a.f.format {
-	case "json":
-		return json.Write(w, r)
-	case "tsv":
-		t, err := tables.Of(r, tables.Default)
-		if err != nil {
-			return err
-		}
-		return delimited.TSV(w, t)
-	}
-	width, _ := terminal(a.stdout)
-	return text.Write(w, r, text.Options{Color: a.color(), Width: width})
 }
 
 // gate applies --fail-on.

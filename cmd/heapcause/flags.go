@@ -33,7 +33,9 @@ type flags struct {
 	clean           bool
 	olderThan       string
 	format          string
-	output          string
+	output          string   // the first of outputs
+	outputs         []string // -o, in commands that write reports several
+	full            bool
 	showValues      bool
 	quiet           bool
 	verbose         bool
@@ -55,16 +57,31 @@ var (
 
 // commonFlags declares what every command that reads a dump has.
 func (a *app) commonFlags(c *cobra.Command, formats ...string) {
+	a.outputFlags(c, false, formats...)
+	a.readFlags(c)
+}
+
+// outputFlags declares where output goes and how; several files only where a report is written.
+func (a *app) outputFlags(c *cobra.Command, several bool, formats ...string) {
 	f := c.Flags()
 	f.StringVarP(&a.f.format, "format", "f", "", "output format: "+strings.Join(formats, ", ")+" (default: by the ending of -o, else text)")
-	f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output")
+	if several {
+		f.StringArrayVarP(&a.f.outputs, "output", "o", nil, "write to this file instead of standard output; may be repeated")
+	} else {
+		f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output")
+	}
+	complete(c, "format", formats...)
+}
+
+// readFlags declares what every command that reads a dump has for it.
+func (a *app) readFlags(c *cobra.Command) {
+	f := c.Flags()
 	f.IntVar(&a.f.workers, "workers", 0, "processors to use (default: all)")
 	f.StringVar(&a.f.tempDir, "temp-dir", "", "folder for temporary files (default: TMPDIR, else the system's; no RAM disk)")
 	f.StringVar(&a.f.maxMemory, "max-memory", "", "refuse what needs more memory: 2GiB, 0 for no limit (default: the control group's or the machine's)")
 	f.IntVar(&a.f.dump, "dump", 1, "which dump, when a file holds several, one behind the other")
 	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress")
 	f.BoolVarP(&a.f.verbose, "verbose", "v", false, "time per phase and peak memory on standard error")
-	complete(c, "format", formats...)
 	_ = c.RegisterFlagCompletionFunc("temp-dir", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	})
@@ -126,10 +143,7 @@ func complete(c *cobra.Command, flag string, values ...string) {
 
 // check validates what flags have in common, before any work begins.
 func (a *app) check(formats ...string) error {
-	if a.f.format == "" {
-		a.f.format = formatOf(a.f.output, formats)
-	}
-	if err := oneOf("format", a.f.format, formats...); err != nil {
+	if err := a.checkOutputs(formats...); err != nil {
 		return err
 	}
 	if a.f.workers < 0 {
@@ -143,8 +157,26 @@ func (a *app) check(formats ...string) error {
 			return &hintError{fmt.Errorf("--temp-dir %s: there is no such folder", d), "create it first, or leave the option out"}
 		}
 	}
-	if err := a.checkMemory(); err != nil {
-		return err
+	return a.checkMemory()
+}
+
+// checkOutputs validates formats and files to write.
+func (a *app) checkOutputs(formats ...string) error {
+	for _, path := range a.f.outputs {
+		if err := checkOutput(path); err != nil {
+			return err
+		}
+	}
+	if len(a.f.outputs) > 0 {
+		a.f.output = a.f.outputs[0]
+	}
+	if a.f.format == "" && len(a.f.outputs) < 2 { // several files have a format each
+		a.f.format = formatOf(a.f.output, formats)
+	}
+	if a.f.format != "" {
+		if err := oneOf("format", a.f.format, formats...); err != nil {
+			return err
+		}
 	}
 	return checkOutput(a.f.output)
 }

@@ -25,7 +25,7 @@ HotSpot's collectors but ZGC and Shenandoah, memory does not depend on its size.
 		Args: oneDump,
 		RunE: func(c *cobra.Command, args []string) error { return a.histogram(c.Context(), args[0]) },
 	}
-	a.commonFlags(c, reportFormats...)
+	a.commonFlags(c, "text", "json", "tsv")
 	a.sizesFlag(c)
 	c.Flags().IntVar(&a.f.topClasses, "top", 40, "classes to print; 0 prints all")
 	c.Flags().StringVar(&a.f.verify, "verify-against", "", "compare with this output of jcmd PID GC.class_histogram; exit with 1 when bytes differ")
@@ -57,7 +57,7 @@ type classJSON struct {
 }
 
 func (a *app) histogram(ctx context.Context, path string) error {
-	if err := a.check(reportFormats...); err != nil {
+	if err := a.check("text", "json", "tsv"); err != nil {
 		return err
 	}
 	if err := a.checkSizes(); err != nil {

@@ -88,16 +88,16 @@ func inspectionList() string {
 }
 
 func (a *app) inspectFlags(c *cobra.Command) {
-	a.commonFlags(c, reportFormats...)
+	a.commonFlags(c, sectionFormats...)
 	a.graphFlags(c)
 	f := c.Flags()
 	f.IntVar(&a.f.top, "top", 20, "rows per table; 0 prints all")
-	f.StringVar(&a.f.table, "table", "", "which table to write as tsv (default: the first)")
+	f.StringVar(&a.f.table, "table", "", "which table to write as csv or tsv (default: the first)")
 	f.BoolVar(&a.f.showValues, "show-values", false, "show the contents of strings, SQL literals and URLs")
 }
 
 func (a *app) inspect(ctx context.Context, names, path string) error {
-	if err := a.check(reportFormats...); err != nil {
+	if err := a.check(sectionFormats...); err != nil {
 		return err
 	}
 	if err := a.checkGraph(); err != nil {
@@ -106,8 +106,8 @@ func (a *app) inspect(ctx context.Context, names, path string) error {
 	if err := notNegative(a.f.top, "0 prints all rows"); err != nil {
 		return err
 	}
-	if a.f.table != "" && a.f.format != "tsv" {
-		return &hintError{fmt.Errorf("--table %s: is for tsv", a.f.table), "add --format tsv"}
+	if a.f.table != "" && a.f.format != "tsv" && a.f.format != "csv" {
+		return &hintError{fmt.Errorf("--table %s: is for csv and tsv", a.f.table), "add --format csv"}
 	}
 	selected, err := inspect.Select(names)
 	if err != nil {
@@ -149,10 +149,13 @@ func (a *app) renderSections(w io.Writer, r *report.Report) error {
 	switch a.f.format {
 	case "json":
 		return json.WriteSections(w, r)
-	case "tsv":
+	case "tsv", "csv":
 		t, err := sectionTable(r, a.f.table)
 		if err != nil {
 			return err
+		}
+		if a.f.format == "csv" {
+			return delimited.CSV(w, t)
 		}
 		return delimited.TSV(w, t)
 	}

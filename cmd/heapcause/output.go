@@ -7,23 +7,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/term"
 
 	"heapcause/report/text"
 )
-
-// formatOf infers the format from the ending of the output file; text is the default.
-func formatOf(output string, formats []string) string {
-	ext := strings.TrimPrefix(filepath.Ext(output), ".")
-	if ext != "txt" && slices.Contains(formats, ext) {
-		return ext
-	}
-	return "text"
-}
 
 // checkOutput refuses an output file that could not be written, before the work begins.
 func checkOutput(path string) error {
@@ -70,14 +59,17 @@ func besides(path string) (*os.File, error) {
 
 // write hands a writer to fn: standard output, or a file that appears under its name only when fn has succeeded. Such files
 // are readable by their owner alone, as the JVM's dumps are.
-func (a *app) write(fn func(w io.Writer) error) error {
+func (a *app) write(fn func(w io.Writer) error) error { return a.writeTo(a.f.output, fn) }
+
+// writeTo is write for one of several outputs.
+func (a *app) writeTo(path string, fn func(w io.Writer) error) error {
 	var err error
 	name := "standard output"
-	if a.f.output == "" || a.f.output == "-" {
+	if path == "" || path == "-" {
 		err = fn(a.stdout)
 	} else {
-		name = "-o " + a.f.output
-		err = writeFile(a.f.output, fn)
+		name = "-o " + path
+		err = writeFile(path, fn)
 	}
 	switch {
 	case err == nil:
