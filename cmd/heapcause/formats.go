@@ -11,6 +11,7 @@ import (
 	"heapcause/report"
 	"heapcause/report/delimited"
 	"heapcause/report/github"
+	"heapcause/report/html"
 	"heapcause/report/json"
 	"heapcause/report/junit"
 	"heapcause/report/markdown"
@@ -35,6 +36,7 @@ var reportFormats = []reportFormat{
 	}},
 	{"json", []string{".json"}, func(_ *app, w io.Writer, r *report.Report) error { return json.Write(w, r) }},
 	{"jsonl", []string{".jsonl", ".ndjson"}, func(_ *app, w io.Writer, r *report.Report) error { return json.WriteLines(w, r) }},
+	{"html", []string{".html", ".htm"}, func(_ *app, w io.Writer, r *report.Report) error { return html.Write(w, r) }},
 	{"md", []string{".md", ".markdown"}, func(a *app, w io.Writer, r *report.Report) error {
 		return markdown.Write(w, r, markdown.Options{Full: a.f.full})
 	}},

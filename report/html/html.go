@@ -1,0 +1,159 @@
+// Package html writes a report as one HTML page that needs nothing else: no network, no other file. It opens from a mail attachment,
+// in light or dark, prints, and works without a mouse. What it shows is in the page's own markup; the script only adds sorting,
+// searching, and the treemap and flame views of the dominator tree.
+package html
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"heapcause/report"
+)
+
+//go:embed page.gohtml
+var page string
+
+//go:embed page.css
+var style string
+
+//go:embed page.js
+var script string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"bytes":   bytes,
+	"comma":   comma,
+	"percent": func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
+	"value":   value,
+	"number":  numeric,
+	"sortkey": sortKey,
+	"short":   func(s string) string { return s[:min(len(s), 12)] },
+	"add":     func(a, b int) int { return a + b },
+	"edge":    edge,
+	"when":    when,
+	"masked":  func(v report.Value) bool { return v.IsText() && v.Text().Masked() },
+}).Parse(page))
+
+// view is what the page is made from.
+type view struct {
+	*report.Report
+	Style   template.CSS
+	Script  template.JS
+	Worst   report.Severity
+	Parts   []part
+	Kinds   []kind
+	Tables  []table
+	Tree    []*node
+	Flat    []treeData
+	Omitted struct{ Nodes, Bytes int64 }
+}
+
+// part is a slice of the bar of what holds the heap.
+type part struct {
+	Name           string
+	Objects, Bytes int64
+	Share          float64
+}
+
+// Write writes the page. Equal reports give equal bytes.
+func Write(w io.Writer, r *report.Report) error {
+	v := view{Report: r, Style: template.CSS(style), Script: template.JS(script)}
+	total := r.Retention.Total().Bytes
+	for _, c := range r.Retention.Classes() {
+		if c.Objects > 0 {
+			v.Parts = append(v.Parts, part{c.Name, c.Objects, c.Bytes, float64(c.Bytes) / float64(max(total, 1))})
+		}
+	}
+	for i := range r.Findings {
+		if v.Worst == "" || r.Findings[i].Severity.Compare(v.Worst) > 0 {
+			v.Worst = r.Findings[i].Severity
+		}
+	}
+	v.Kinds = kinds(r)
+	v.Tables = pageTables(r)
+	v.Tree, v.Flat = trees(r)
+	v.Omitted.Nodes, v.Omitted.Bytes = r.Tree.Omitted, r.Tree.OmittedBytes
+	return pageTemplate.Execute(w, v)
+}
+
+func bytes(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
+
+func comma(n int64) string { return humanize.Comma(n) }
+
+func when(t time.Time) string {
+	if t.IsZero() || !report.Writable(t) {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// value writes a figure for people.
+func value(v report.Value) string {
+	switch v.Kind() {
+	case report.KindCount:
+		return comma(v.Int())
+	case report.KindBytes:
+		return bytes(v.Int())
+	case report.KindNumber:
+		return fmt.Sprint(v.Int())
+	case report.KindShare:
+		return fmt.Sprintf("%.1f %%", 100*v.Fraction())
+	case report.KindDuration:
+		return (time.Duration(v.Int()) * time.Millisecond).String()
+	case report.KindTime:
+		return when(time.UnixMilli(v.Int()))
+	case report.KindAddress:
+		return v.Address().String()
+	case report.KindNone:
+		return ""
+	}
+	return clean(v.Text().String())
+}
+
+// numeric reports whether a value stands at the right of its column.
+func numeric(v report.Value) bool {
+	switch v.Kind() {
+	case report.KindCount, report.KindBytes, report.KindNumber, report.KindShare, report.KindDuration:
+		return true
+	}
+	return false
+}
+
+// sortKey is what a column of numbers is sorted by, "" for texts.
+func sortKey(v report.Value) string {
+	switch v.Kind() {
+	case report.KindShare:
+		return fmt.Sprint(v.Fraction())
+	case report.KindAddress:
+		return fmt.Sprintf("%d", uint64(v.Address()))
+	case report.KindTime:
+		return fmt.Sprint(v.Int())
+	}
+	if numeric(v) {
+		return fmt.Sprint(v.Int())
+	}
+	return ""
+}
+
+// edge names what leads to a step of a path.
+func edge(s report.Step) string {
+	switch s.Kind {
+	case report.StepRoot:
+		return "GC root: " + s.Label
+	case report.StepStatic:
+		return "static " + s.Label
+	case report.StepLocal:
+		return "local of " + s.Label
+	}
+	return s.Label
+}
+
+// clean replaces bytes that are no text, and NUL, which HTML has not.
+func clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+}
