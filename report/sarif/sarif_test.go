@@ -10,8 +10,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"heapcause/report"
-	"heapcause/report/sarif"
 	"heapcause/report/reporttest"
+	"heapcause/report/sarif"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
