@@ -94,8 +94,10 @@ func TestInBrowser(t *testing.T) {
 		r.Histogram.Rows = append(r.Histogram.Rows, report.ClassRow{Name: "com.acme.C" + strings.Repeat("x", i), Instances: int64(i), Shallow: int64(1000 - i)})
 	}
 	r.Tree.Rows = []report.TreeNode{
-		{Parent: -1, Class: "com.acme.Cache", Objects: 1, Retained: 9000}, {Parent: 0, Label: "com.acme.Cache::map", Class: "java.util.HashMap", Objects: 1, Retained: 8000},
-		{Parent: -1, Class: "com.acme.Log", Objects: 1, Retained: 3000}, {Parent: -1, Class: "byte[]", Objects: 100, Retained: 2000},
+		{Parent: -1, Class: "com.acme.Cache", Objects: 1, Retained: 9000},
+		{Parent: 0, Label: "com.acme.Cache::map", Class: "java.util.HashMap", Objects: 1, Retained: 8000},
+		{Parent: -1, Class: "com.acme.Log", Objects: 1, Retained: 3000},
+		{Parent: -1, Class: "byte[]", Objects: 100, Retained: 2000},
 	}
 	const table = `document.querySelector("#tables table.data:has(button)")`
 	first := func(column string) string {

@@ -59,9 +59,14 @@ type table struct {
 func pageTables(r *report.Report) []table {
 	var out []table
 	for _, t := range []struct{ name, title string }{
-		{"objects", "Largest objects"}, {"classes", "Classes that retain most"}, {"histogram", "Histogram, by shallow size"},
-		{"packages", "Packages that retain most"}, {"loaders", "Class loaders that retain most"}, {"figures", "Figures"},
-		{"rules", "Rules that took part"}, {"problems", "Damage of the dump"},
+		{"objects", "Largest objects"},
+		{"classes", "Classes that retain most"},
+		{"histogram", "Histogram, by shallow size"},
+		{"packages", "Packages that retain most"},
+		{"loaders", "Class loaders that retain most"},
+		{"figures", "Figures"},
+		{"rules", "Rules that took part"},
+		{"problems", "Damage of the dump"},
 	} {
 		if tab, err := tables.Of(r, t.name); err == nil && len(tab.Rows) > 0 {
 			out = append(out, table{t.name, t.title, *tab})
