@@ -65,11 +65,11 @@ func (w writer) classes(r *report.Report) {
 		if c.Loader != "" {
 			l = append(l, label{"loader", c.Loader})
 		}
-		if key := c.Name + "\x00" + c.Loader; seen[key] {
+		key := c.Name + "\x00" + c.Loader
+		if seen[key] {
 			continue // two loaders of one name: a series cannot be there twice
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 		bytes, instances, retained = append(bytes, sample{l, c.Shallow}), append(instances, sample{l, c.Instances}), append(retained, sample{l, c.Retained})
 	}
 	w.family("heapcause_class_bytes", "gauge", "bytes", "Shallow bytes of the classes with most.", bytes)
