@@ -196,3 +196,13 @@ func Inspect(t testing.TB, h *graph.Heap, in *analyze.Inspection) *report.Sectio
 	}
 	return &r.Sections[0]
 }
+
+// Quiet checks that no stable rule has a finding at warning or above on a real dump.
+func Quiet(t *testing.T, dump string) {
+	t.Helper()
+	for _, f := range RunRules(t, RealHeap(t, dump), "all").Findings {
+		if f.Severity.AtLeast(report.Warning) {
+			t.Errorf("%s: %s %s: %s", dump, f.Severity, f.Rule, f.Title)
+		}
+	}
+}

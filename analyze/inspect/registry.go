@@ -9,23 +9,29 @@ import (
 	"heapcause/analyze"
 	"heapcause/analyze/inspect/arrays"
 	"heapcause/analyze/inspect/collections"
+	"heapcause/analyze/inspect/buffers"
 	"heapcause/analyze/inspect/finalizers"
 	"heapcause/analyze/inspect/references"
 	"heapcause/analyze/inspect/texts"
 	"heapcause/analyze/inspect/threads"
 	"heapcause/analyze/rules/loaders"
+	"heapcause/analyze/inspect/system"
+	"heapcause/analyze/inspect/unreachable"
 )
 
 // All returns all inspections, by name.
 func All() []*analyze.Inspection {
 	all := []*analyze.Inspection{
 		collections.Inspection,
+		buffers.Inspection,
 		finalizers.Inspection,
 		loaders.Inspection,
 		references.Inspection,
 		arrays.Inspection,
 		texts.Inspection,
 		threads.Inspection,
+		system.Inspection,
+		unreachable.Inspection,
 	}
 	slices.SortFunc(all, func(a, b *analyze.Inspection) int { return strings.Compare(a.Name, b.Name) })
 	return all

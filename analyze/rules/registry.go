@@ -8,6 +8,7 @@ import (
 	"heapcause/analyze"
 	"heapcause/analyze/rules/collections"
 	"heapcause/analyze/rules/executors"
+	"heapcause/analyze/rules/buffers"
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/hibernate"
 	"heapcause/analyze/rules/jdbc"
@@ -28,6 +29,7 @@ func All() []*analyze.Rule {
 	all := slices.Concat(
 		executors.Rules(),
 		collections.Rules(),
+		buffers.Rules(),
 		finalizers.Rules(),
 		hibernate.Rules(),
 		jdbc.Rules(),

@@ -1,0 +1,2 @@
+// Package unreachable shows what nothing reaches, and what is reached from GC roots of each kind.
+package unreachable

@@ -1,0 +1,6 @@
+package buffers
+
+import "heapcause/analyze"
+
+// Rules returns the rules of this package.
+func Rules() []*analyze.Rule { return []*analyze.Rule{DirectMemory} }
