@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"heapcause/analyze"
+	"heapcause/analyze/rules/buffers"
 	"heapcause/analyze/rules/collections"
 	"heapcause/analyze/rules/executors"
-	"heapcause/analyze/rules/buffers"
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/hibernate"
 	"heapcause/analyze/rules/jdbc"
