@@ -8,15 +8,15 @@ import (
 
 	"heapcause/analyze"
 	"heapcause/analyze/inspect/arrays"
-	"heapcause/analyze/inspect/collections"
 	"heapcause/analyze/inspect/buffers"
+	"heapcause/analyze/inspect/collections"
 	"heapcause/analyze/inspect/finalizers"
 	"heapcause/analyze/inspect/references"
+	"heapcause/analyze/inspect/system"
 	"heapcause/analyze/inspect/texts"
 	"heapcause/analyze/inspect/threads"
-	"heapcause/analyze/rules/loaders"
-	"heapcause/analyze/inspect/system"
 	"heapcause/analyze/inspect/unreachable"
+	"heapcause/analyze/rules/loaders"
 )
 
 // All returns all inspections, by name.

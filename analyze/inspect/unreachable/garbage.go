@@ -11,7 +11,9 @@ import (
 // amount counts objects and bytes.
 type amount struct{ objects, bytes int64 }
 
-func (a amount) plus(objects, bytes int64) amount { return amount{a.objects + objects, a.bytes + bytes} }
+func (a amount) plus(objects, bytes int64) amount {
+	return amount{a.objects + objects, a.bytes + bytes}
+}
 
 // island is an object that nothing refers to, or one of a ring, and all that goes with it.
 type island struct {
