@@ -11,11 +11,13 @@ import (
 	"heapcause/analyze/rules/executors"
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/hibernate"
+	"heapcause/analyze/rules/hoards"
 	"heapcause/analyze/rules/jdbc"
 	"heapcause/analyze/rules/leak"
 	"heapcause/analyze/rules/loaders"
 	"heapcause/analyze/rules/logging"
 	"heapcause/analyze/rules/netty"
+	"heapcause/analyze/rules/references"
 	"heapcause/analyze/rules/sessions"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
@@ -32,6 +34,7 @@ func All() []*analyze.Rule {
 		buffers.Rules(),
 		finalizers.Rules(),
 		hibernate.Rules(),
+		hoards.Rules(),
 		jdbc.Rules(),
 		leak.Rules(),
 		loaders.Rules(),
@@ -39,6 +42,7 @@ func All() []*analyze.Rule {
 		threads.Rules(),
 		logging.Rules(),
 		netty.Rules(),
+		references.Rules(),
 		timers.Rules(),
 		userrules.Shipped(),
 		waste.Rules(),
