@@ -93,3 +93,19 @@ func AtLeast(s, floor report.Severity) report.Severity {
 	}
 	return s
 }
+
+// maxAsked members of a set are asked who holds them.
+const maxAsked = 15
+
+// HolderOf names who holds most of the objects, as far as some of them tell that lie evenly among all.
+func (p *Pass) HolderOf(objects ObjectSet) string {
+	counts := map[string]int64{}
+	n := min(len(objects), maxAsked)
+	for i := range n {
+		counts[p.NearestHolder(p.lasting(objects[i*len(objects)/n]))]++
+	}
+	if len(counts) == 0 {
+		return ""
+	}
+	return ByCount(counts, Same, Same[string])[0]
+}

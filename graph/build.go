@@ -338,7 +338,8 @@ func (b *builder) setRoots(root []bool) {
 	}
 }
 
-// confirmRoots replaces the guess by the truth and reports whether the core was told from the leaves rightly.
+// confirmRoots replaces the guess by the truth and reports whether the core was told from the leaves rightly. A class that is a root
+// beyond the guess, of JNI say, does no harm: what refers to it is in the core then, where it need not be.
 func (b *builder) confirmRoots() bool {
 	h := b.h
 	guess := b.plain
@@ -347,6 +348,13 @@ func (b *builder) confirmRoots() bool {
 		if c, ok := h.AsClass(r.Object); ok {
 			root[c] = true
 		}
+	}
+	held := true
+	for c, guessed := range b.root {
+		held = held && (root[c] || !guessed)
+	}
+	if held && b.sameCore() {
+		return true
 	}
 	b.setRoots(root)
 	return slices.Equal(guess, b.plain) && b.sameCore()

@@ -128,6 +128,9 @@ func (h *Heap) recordEdges(c *Cursor, emit func(Object, Strength, EdgeLabel) boo
 		off := int32(0)
 		for cl := c.Class; cl != NoClass && off < k.size; cl = h.classes[cl].Super {
 			for _, f := range h.classes[cl].Fields {
+				if int(off)+f.Type.Size(h.idSize) > len(c.body) { // a class of a forged index
+					break
+				}
 				if f.Type == hprof.Object {
 					s := Strong
 					if off == k.referent {

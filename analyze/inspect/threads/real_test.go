@@ -217,7 +217,11 @@ func TestInFlight(t *testing.T) {
 		if name := r[0].Text().String(); !strings.HasPrefix(name, "http-nio-8080-exec-") {
 			t.Errorf("thread %s", name)
 		}
-		if at := r[3].Text().String(); !strings.HasPrefix(at, "com.example.shop.Main$OrderDao.") {
+		at := r[3].Text().String()
+		if strings.Contains(at, ".prepareStatement(") {
+			continue // it is being made
+		}
+		if !strings.HasPrefix(at, "com.example.shop.Main$OrderDao.") {
 			t.Errorf("in %s", at)
 		}
 		if class, sql := r[4].Text().String(), r[5].Text().String(); class != "org.postgresql.jdbc3g.Jdbc3gPreparedStatement" || !strings.HasPrefix(sql, "SELECT order_id, customer, amount FROM orders WHERE customer_id = ") {

@@ -57,7 +57,7 @@ const shownFrames = 3
 func throwablesFinding(p *analyze.Pass, r *jdk.Reader, c graph.Class, set analyze.ObjectSet) {
 	retained := p.Heap.RetainedOf(set)
 	n := int64(len(set))
-	holder := p.NearestHolder(p.Holding(set[0], nil))
+	holder := p.HolderOf(set)
 	f := report.Finding{
 		Severity: p.Severity(retained, p.Share(retained)), Confidence: report.Certain, Retained: retained, Objects: n,
 		Title: fmt.Sprintf("%s exceptions %s are kept by %s; %s", analyze.Number(n), p.ClassName(c), holder, p.Of(retained)),
