@@ -12,12 +12,15 @@ import (
 	"heapcause/analyze/rules/finalizers"
 	"heapcause/analyze/rules/hibernate"
 	"heapcause/analyze/rules/hoards"
+	"heapcause/analyze/rules/httpclients"
 	"heapcause/analyze/rules/jdbc"
 	"heapcause/analyze/rules/leak"
 	"heapcause/analyze/rules/loaders"
 	"heapcause/analyze/rules/logging"
+	"heapcause/analyze/rules/messaging"
 	"heapcause/analyze/rules/netty"
 	"heapcause/analyze/rules/references"
+	"heapcause/analyze/rules/serializers"
 	"heapcause/analyze/rules/sessions"
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
@@ -43,6 +46,9 @@ func All() []*analyze.Rule {
 		logging.Rules(),
 		netty.Rules(),
 		references.Rules(),
+		httpclients.Rules(),
+		messaging.Rules(),
+		serializers.Rules(),
 		timers.Rules(),
 		userrules.Shipped(),
 		waste.Rules(),

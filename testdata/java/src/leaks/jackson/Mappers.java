@@ -27,7 +27,7 @@ public class Mappers {
 
     public static void main(String[] args) throws Exception {
         boolean leak = args[0].equals("leak");
-        ObjectMapper shared = new ObjectMapper();
+        ObjectMapper shared = leak ? null : new ObjectMapper();
         for (int i = 0; i < 200; i++) {
             Client c = new Client(leak ? new ObjectMapper() : shared);
             CLIENTS.add(c);

@@ -8,7 +8,7 @@ public class Clients {
 
     public static void main(String[] args) throws Exception {
         boolean leak = args[0].equals("leak");
-        HttpClient shared = HttpClient.newHttpClient();
+        HttpClient shared = leak ? null : HttpClient.newHttpClient();
         for (int i = 0; i < 60; i++) {
             CLIENTS.add(leak ? HttpClient.newHttpClient() : shared);
         }

@@ -8,7 +8,7 @@ public class Clients {
 
     public static void main(String[] args) throws Exception {
         boolean leak = args[0].equals("leak");
-        OkHttpClient shared = new OkHttpClient();
+        OkHttpClient shared = leak ? null : new OkHttpClient();
         for (int i = 0; i < 100; i++) {
             OkHttpClient c = leak ? new OkHttpClient() : shared.newBuilder().build();
             c.dispatcher().executorService();
