@@ -61,3 +61,14 @@ func (b *Binder) missing(c graph.Class, fields []string) string {
 	}
 	return ""
 }
+
+// Strong returns those of some objects in address order that are strongly held.
+func (p *Pass) Strong(objects []graph.Object) ObjectSet {
+	var out ObjectSet
+	for _, o := range objects {
+		if p.Heap.Strength(o) == graph.Strong {
+			out = append(out, o)
+		}
+	}
+	return out
+}

@@ -30,7 +30,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"comma":   comma,
 	"percent": func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
 	"value":   value,
-	"number":  numeric,
+	"number":  report.Value.Numeric,
 	"sortkey": sortKey,
 	"short":   func(s string) string { return s[:min(len(s), 12)] },
 	"add":     func(a, b int) int { return a + b },
@@ -93,36 +93,7 @@ func when(t time.Time) string {
 }
 
 // value writes a figure for people.
-func value(v report.Value) string {
-	switch v.Kind() {
-	case report.KindCount:
-		return comma(v.Int())
-	case report.KindBytes:
-		return bytes(v.Int())
-	case report.KindNumber:
-		return fmt.Sprint(v.Int())
-	case report.KindShare:
-		return fmt.Sprintf("%.1f %%", 100*v.Fraction())
-	case report.KindDuration:
-		return (time.Duration(v.Int()) * time.Millisecond).String()
-	case report.KindTime:
-		return when(time.UnixMilli(v.Int()))
-	case report.KindAddress:
-		return v.Address().String()
-	case report.KindNone:
-		return ""
-	}
-	return clean(v.Text().String())
-}
-
-// numeric reports whether a value stands at the right of its column.
-func numeric(v report.Value) bool {
-	switch v.Kind() {
-	case report.KindCount, report.KindBytes, report.KindNumber, report.KindShare, report.KindDuration:
-		return true
-	}
-	return false
-}
+func value(v report.Value) string { return v.Short(clean) }
 
 // sortKey is what a column of numbers is sorted by, "" for texts.
 func sortKey(v report.Value) string {
@@ -134,7 +105,7 @@ func sortKey(v report.Value) string {
 	case report.KindTime:
 		return fmt.Sprint(v.Int())
 	}
-	if numeric(v) {
+	if v.Numeric() {
 		return fmt.Sprint(v.Int())
 	}
 	return ""

@@ -3,7 +3,6 @@ package markdown
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"heapcause/report"
 	"heapcause/report/tables"
@@ -66,27 +65,7 @@ func escapeJira(s string) string {
 }
 
 // value writes a figure for people.
-func (p *printer) value(v report.Value) string {
-	switch v.Kind() {
-	case report.KindCount:
-		return comma(v.Int())
-	case report.KindBytes:
-		return bytes(v.Int())
-	case report.KindNumber:
-		return fmt.Sprint(v.Int())
-	case report.KindShare:
-		return fmt.Sprintf("%.1f %%", 100*v.Fraction())
-	case report.KindDuration:
-		return (time.Duration(v.Int()) * time.Millisecond).String()
-	case report.KindTime:
-		return time.UnixMilli(v.Int()).UTC().Format("2006-01-02 15:04:05 UTC")
-	case report.KindAddress:
-		return v.Address().String()
-	case report.KindNone:
-		return ""
-	}
-	return p.text(v.Text().String())
-}
+func (p *printer) value(v report.Value) string { return v.Short(p.text) }
 
 // consumers writes the tables of what retains most.
 func (p *printer) consumers(r *report.Report) {

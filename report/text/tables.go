@@ -111,7 +111,7 @@ func (p *printer) table(t *report.Table) {
 		for i, r := range t.Rows {
 			rows[i][c] = cell(r[c])
 			switch {
-			case numeric(r[c]):
+			case r[c].Numeric():
 				numbers++
 			case r[c].Kind() != report.KindNone:
 				texts++

@@ -115,15 +115,6 @@ func value(v report.Value) string {
 	return clean(v.Text().String())
 }
 
-// numeric reports whether a value stands at the right of its column.
-func numeric(v report.Value) bool {
-	switch v.Kind() {
-	case report.KindCount, report.KindBytes, report.KindNumber, report.KindShare, report.KindDuration:
-		return true
-	}
-	return false
-}
-
 // cell is value for a table: sizes without the exact bytes.
 func cell(v report.Value) string {
 	if v.Kind() == report.KindBytes {

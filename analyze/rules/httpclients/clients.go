@@ -39,7 +39,7 @@ var (
 
 func runClients(q *analyze.Pass) error {
 	p := pass{q, jdk.NewReader(q.Heap)}
-	of := func(s *analyze.Scan) analyze.ObjectSet { return p.strong(analyze.Result[[]graph.Object](q, s)) }
+	of := func(s *analyze.Scan) analyze.ObjectSet { return p.Strong(analyze.Result[[]graph.Object](q, s)) }
 	p.clients(of(jdkScan), "HttpClients of java.net.http, each with a selector thread", "Make one HttpClient and share it; on JDK 21 and later close() those that are no longer used.")
 	p.clients(p.ownPool(of(okhttpScan)), "OkHttpClients with a connection pool and dispatcher of their own", "Make one OkHttpClient and derive the others from it with newBuilder(): they share its pool and threads.")
 	p.clients(p.open(of(apacheScan), "isShutDown"), "connection managers of Apache HttpClient that are not shut down", "Make one CloseableHttpClient and share it; close() those that are no longer used.")

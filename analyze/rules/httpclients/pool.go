@@ -32,7 +32,7 @@ var poolScan = analyze.Instances("pools of Apache HttpCore", analyze.Known{Class
 
 func runPools(q *analyze.Pass) error {
 	p := pass{q, jdk.NewReader(q.Heap)}
-	for _, o := range p.strong(analyze.Result[[]graph.Object](q, poolScan)) {
+	for _, o := range p.Strong(analyze.Result[[]graph.Object](q, poolScan)) {
 		leased, ok1 := p.r.Size(p.r.Ref(o, "leased"))
 		pending, ok2 := p.r.Size(p.r.Ref(o, "pending"))
 		if ok1 && ok2 && leased > 0 && pending > 0 {

@@ -3,6 +3,7 @@ package loaders
 import (
 	"slices"
 
+	"heapcause/analyze"
 	"heapcause/graph"
 )
 
@@ -14,23 +15,15 @@ type members struct {
 	class   graph.Class
 	some    bool // there are instances
 	limit   graph.Strength
-	seen    bitset // objects whose dominators were looked through
-	under   bitset // of these: those that a member dominates
+	seen    analyze.BitSet // objects whose dominators were looked through
+	under   analyze.BitSet // of these: those that a member dominates
 }
-
-// bitset is a set of objects with one bit each.
-type bitset []uint64
-
-func (b bitset) has(o graph.Object) bool { return b[o/64]>>(o%64)&1 != 0 }
-
-func (b bitset) set(o graph.Object) { b[o/64] |= 1 << (o % 64) }
 
 // membersOf returns the members of a loader and of those below it.
 func (p pass) membersOf(tree []loader) *members {
 	h := p.Heap
 	m := &members{h: h, loaders: map[graph.Object]bool{}, classes: make([]bool, h.NumClasses()), class: graph.NoClass, limit: h.Strength(tree[0].object)}
-	n := (h.NumObjects() + 63) / 64
-	m.seen, m.under = make(bitset, n), make(bitset, n)
+	m.seen, m.under = analyze.NewBitSet(h), analyze.NewBitSet(h)
 	for i := range tree {
 		m.loaders[tree[i].object] = true
 		for _, c := range h.DefinedClasses(tree[i].object) {
@@ -59,8 +52,8 @@ func (m *members) covered(o graph.Object) bool {
 	var chain []graph.Object
 	covered := false
 	for d := m.h.Idom(o); d != graph.NoObject; d = m.h.Idom(d) {
-		if m.seen.has(d) {
-			covered = m.under.has(d)
+		if m.seen.Has(d) {
+			covered = m.under.Has(d)
 			break
 		}
 		chain = append(chain, d)
@@ -70,9 +63,9 @@ func (m *members) covered(o graph.Object) bool {
 		}
 	}
 	for _, d := range chain {
-		m.seen.set(d)
+		m.seen.Add(d)
 		if covered {
-			m.under.set(d)
+			m.under.Add(d)
 		}
 	}
 	return covered

@@ -46,10 +46,10 @@ func queueKnown(pkg string) analyze.Known {
 
 func runBacklog(q *analyze.Pass) error {
 	p := pass{q, jdk.NewReader(q.Heap)}
-	for _, o := range p.strong(analyze.Result[[]graph.Object](q, consumerScan)) {
+	for _, o := range p.Strong(analyze.Result[[]graph.Object](q, consumerScan)) {
 		p.consumer(o)
 	}
-	for _, o := range p.strong(analyze.Result[[]graph.Object](q, queueScan)) {
+	for _, o := range p.Strong(analyze.Result[[]graph.Object](q, queueScan)) {
 		p.queue(o)
 	}
 	return nil

@@ -43,10 +43,10 @@ var (
 
 func runKafka(q *analyze.Pass) error {
 	p := pass{q, jdk.NewReader(q.Heap)}
-	for _, o := range p.strong(analyze.Result[[]graph.Object](q, bufferPoolScan)) {
+	for _, o := range p.Strong(analyze.Result[[]graph.Object](q, bufferPoolScan)) {
 		p.bufferPool(o)
 	}
-	all := p.strong(analyze.Result[[]graph.Object](q, producerScan))
+	all := p.Strong(analyze.Result[[]graph.Object](q, producerScan))
 	if n := int64(len(all)); n >= p.Count(kafkaProducers) {
 		p.ReportMany(report.Finding{
 			Severity: report.Info, Confidence: report.Certain, Objects: n,

@@ -38,7 +38,7 @@ func runSessions(q *analyze.Pass) error {
 	p := pass{q, jdk.NewReader(q.Heap)}
 	idle := map[graph.Object]analyze.ObjectSet{}
 	var order []graph.Object
-	for _, o := range p.strong(analyze.Result[[]graph.Object](q, sessionScan)) {
+	for _, o := range p.Strong(analyze.Result[[]graph.Object](q, sessionScan)) {
 		consumers, ok1 := p.r.Size(p.r.Ref(o, "consumers"))
 		producers, ok2 := p.r.Size(p.r.Ref(o, "producers"))
 		if c := p.r.Ref(o, "connection"); ok1 && ok2 && consumers+producers == 0 && !p.r.Bool(o, "closed") {

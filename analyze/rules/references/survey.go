@@ -132,7 +132,10 @@ func (s *Survey) Waiting(q *Queue) []graph.Object {
 // referents: so each such byte belongs to one of them, or to several of them together.
 func (s *Survey) pairs(h *graph.Heap) {
 	enqueued := h.StaticRef("java.lang.ref.ReferenceQueue", "ENQUEUED")
-	seen := newBits(h, len(s.refs))
+	var seen analyze.BitSet
+	if len(s.refs) > 0 {
+		seen = analyze.NewBitSet(h)
+	}
 	type key struct{ reference, referent graph.Class }
 	at := map[key]int{}
 	last, lastAt := key{graph.NoClass, graph.NoClass}, -1
@@ -162,7 +165,7 @@ func (s *Survey) pairs(h *graph.Heap) {
 		if r.queue != none && object(r.queue) == enqueued {
 			t.Queued = 1
 		}
-		if o != graph.NoObject && h.Strength(o) == kind && seen.add(o) {
+		if o != graph.NoObject && h.Strength(o) == kind && seen.Add(o) {
 			t.Only = 1
 			if h.Idom(o) == graph.NoObject {
 				t.Retained = h.Retained(o)
@@ -192,25 +195,4 @@ func className(h *graph.Heap, c graph.Class) string {
 		return ""
 	}
 	return h.Class(c).Name
-}
-
-// bits is a set of objects with one bit each.
-type bits []uint64
-
-// newBits returns an empty set, of no size where there is nothing to put in.
-func newBits(h *graph.Heap, n int) bits {
-	if n == 0 {
-		return nil
-	}
-	return make(bits, (h.NumObjects()+63)/64)
-}
-
-// add puts an object in and reports whether it was not there.
-func (b bits) add(o graph.Object) bool {
-	bit := uint64(1) << (o % 64)
-	if b[o/64]&bit != 0 {
-		return false
-	}
-	b[o/64] |= bit
-	return true
 }

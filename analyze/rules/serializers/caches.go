@@ -44,12 +44,12 @@ var (
 
 func runCaches(q *analyze.Pass) error {
 	p := pass{q, jdk.NewReader(q.Heap)}
-	if all := p.strong(analyze.Result[[]graph.Object](q, mapperScan)); int64(len(all)) >= p.Count(mappersMin) {
+	if all := p.Strong(analyze.Result[[]graph.Object](q, mapperScan)); int64(len(all)) >= p.Count(mappersMin) {
 		p.many(all, "ObjectMappers of Jackson", "deserialisers in their caches", p.deserialisers(all),
 			"Share one ObjectMapper: it may be used by all threads once it is configured. Where settings differ use mapper.reader() and writer(), which share the caches.",
 			"Find where they are made: new ObjectMapper() in a constructor or method of what holds them.")
 	}
-	if all := p.strong(analyze.Result[[]graph.Object](q, contextScan)); int64(len(all)) >= p.Count(contextsMin) {
+	if all := p.Strong(analyze.Result[[]graph.Object](q, contextScan)); int64(len(all)) >= p.Count(contextsMin) {
 		p.many(all, "JAXBContexts", "classes that they know", p.beans(all),
 			"Make one JAXBContext for each set of classes and share it: it may be used by all threads. Marshaller and Unmarshaller are cheap.",
 			"JAXB.marshal() and frameworks that call newInstance() for each message do the same: give them a context.")

@@ -3,7 +3,6 @@ package serializers
 import (
 	"heapcause/analyze"
 	"heapcause/analyze/jdk"
-	"heapcause/graph"
 )
 
 // Rules returns the rules of this package.
@@ -15,15 +14,4 @@ func Rules() []*analyze.Rule {
 type pass struct {
 	*analyze.Pass
 	r *jdk.Reader
-}
-
-// strong leaves out what nothing holds strongly.
-func (p pass) strong(objects []graph.Object) analyze.ObjectSet {
-	var out analyze.ObjectSet
-	for _, o := range objects {
-		if p.Heap.Strength(o) == graph.Strong {
-			out = append(out, o)
-		}
-	}
-	return out
 }

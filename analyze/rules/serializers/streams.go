@@ -41,7 +41,7 @@ var streamScan = analyze.Instances("object streams",
 
 func runStreams(q *analyze.Pass) error {
 	p := pass{q, jdk.NewReader(q.Heap)}
-	for _, o := range p.strong(analyze.Result[[]graph.Object](q, streamScan)) {
+	for _, o := range p.Strong(analyze.Result[[]graph.Object](q, streamScan)) {
 		handles := p.r.Ref(o, "handles")
 		n, ok := p.r.Int(handles, "size")
 		if handles != graph.NoObject && !ok && !p.Incomplete() {

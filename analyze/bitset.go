@@ -1,0 +1,21 @@
+package analyze
+
+import "heapcause/graph"
+
+// BitSet is a set of objects with one bit for each object of the heap. Not for concurrent use.
+type BitSet []uint64
+
+// NewBitSet returns an empty set.
+func NewBitSet(h *graph.Heap) BitSet { return make(BitSet, (h.NumObjects()+63)/64) }
+
+// Has reports whether o is a member.
+func (b BitSet) Has(o graph.Object) bool { return b[o/64]>>(o%64)&1 != 0 }
+
+// Add puts o in and reports whether it was not there.
+func (b BitSet) Add(o graph.Object) bool {
+	if b.Has(o) {
+		return false
+	}
+	b[o/64] |= 1 << (o % 64)
+	return true
+}
