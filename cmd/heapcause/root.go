@@ -53,7 +53,18 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 		return &hintError{err, c.CommandPath() + " --help lists the flags"}
 	})
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(a.analyzeCommand(), a.histogramCommand(), a.dominatorsCommand(), a.estimateCommand(), a.indexCommand(), a.inspectCommand(), a.renderCommand(), a.rulesCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(
+		a.analyzeCommand(),
+		a.histogramCommand(),
+		a.dominatorsCommand(),
+		a.estimateCommand(),
+		a.indexCommand(),
+		a.inspectCommand(),
+		a.renderCommand(),
+		a.rulesCommand(),
+		a.schemaCommand(),
+		a.versionCommand(),
+	)
 	root.AddCommand(a.inspectionCommands()...)
 	return root
 }
