@@ -81,6 +81,20 @@ scale() { # UNITS
   dump "$f" -all -XX:+UseParallelGC -Xms$(($1 * 1200 + 600))m -Xmx$(($1 * 1200 + 600))m -cp "$CP" Scale "$1"
 }
 
+# loadtest NAME leak|control: five dumps of one run, NAME-1.hprof … NAME-5.hprof; the program dumps itself.
+loadtest() {
+  local dir="$OUT/loadtest" i
+  missing "$dir/$1.expected.json" || return 0
+  compile loadtest
+  rm -rf "$dir/.$1.part"; mkdir "$dir/.$1.part"
+  "$JAVA" -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto --limit-modules java.base,jdk.management -cp "$CP" \
+    com.acme.orders.LoadTest "$(readlink -f "$dir/.$1.part")" "$1" "$2" > "$dir/$1.log" 2>&1
+  mv "$dir/.$1.part/$1"-*.hprof "$dir/"
+  mv "$dir/.$1.part/$1.expected.json" "$dir/" # last: it says that all are there
+  rmdir "$dir/.$1.part"
+  for i in 1 2 3 4 5; do printf '  %-52s %12d bytes\n' "loadtest/$1-$i.hprof" "$(stat -c %s "$dir/$1-$i.hprof")"; done
+}
+
 damaged() {
   [ ! -e "$OUT/damaged/done" ] || return 0
   rm -rf "$OUT/damaged"
@@ -107,6 +121,8 @@ variant zgc  ""      "-Xmx512m -XX:+UseZGC"
 retention retention      all  -all
 retention retention-live live ""
 zoo zoo-small -all 10 "-Xms512m -Xmx512m -Xmn300m"
+loadtest orders         leak
+loadtest orders-control control
 damaged
 for leaks in "$HERE"/leaks/*.sh; do
   LIBS= JAVA_OPTS=
