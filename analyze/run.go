@@ -27,6 +27,7 @@ type Options struct {
 	Workers     int                // processors to use besides the scan; 0 is all
 	ToolVersion string
 	Progress    func(phase string, done, total int64) // may be nil; called from any goroutine
+	Claimed     func(finding int, c Claim)            // may be nil; called for each claim with the index of its finding in the report
 }
 
 // run is the state of one analysis.
@@ -101,7 +102,16 @@ func (r *run) pass(rule *Rule) *Pass {
 	return &Pass{Heap: r.heap, Options: r.opt, Policy: r.policy, Taken: r.heap.File().Time, rule: rule, run: r}
 }
 
-func (r *run) report() *report.Report {
+// Header returns a report that describes the dump and the tool and says nothing of its contents: what single answers come in.
+func Header(h *graph.Heap, opt Options) *report.Report {
+	if opt.References == "" {
+		opt.References = "default"
+	}
+	r := &run{heap: h, opt: &opt}
+	return r.header()
+}
+
+func (r *run) header() *report.Report {
 	h := r.heap
 	out := &report.Report{
 		SchemaVersion: report.SchemaVersion,
@@ -113,6 +123,11 @@ func (r *run) report() *report.Report {
 		Sizes:         sizeModel(h),
 	}
 	r.notes(out)
+	return out
+}
+
+func (r *run) report() *report.Report {
+	out := r.header()
 	r.addFindings(out)
 	r.tables(out)
 	r.threads(out)
@@ -177,8 +192,15 @@ func (r *run) addFindings(out *report.Report) {
 	slices.SortStableFunc(r.findings, func(a, b *report.Finding) int {
 		return cmp.Or(b.Severity.Compare(a.Severity), cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Signature, b.Signature))
 	})
-	for _, f := range r.findings {
+	at := map[*report.Finding]int{}
+	for i, f := range r.findings {
 		out.Findings = append(out.Findings, *f)
+		at[f] = i
+	}
+	for _, c := range r.claims {
+		if i, ok := at[c.Finding]; ok && r.opt.Claimed != nil {
+			r.opt.Claimed(i, c)
+		}
 	}
 	rules := slices.Clone(r.opt.Rules)
 	slices.SortFunc(rules, func(a, b *Rule) int { return cmp.Compare(a.Name, b.Name) })

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -10,7 +11,7 @@ import (
 // Numeric reports whether a value stands at the right of its column.
 func (v Value) Numeric() bool {
 	switch v.Kind() {
-	case KindCount, KindBytes, KindNumber, KindShare, KindDuration:
+	case KindCount, KindBytes, KindNumber, KindShare, KindFloat, KindDuration:
 		return true
 	}
 	return false
@@ -27,6 +28,8 @@ func (v Value) Short(text func(string) string) string {
 		return fmt.Sprint(v.Int())
 	case KindShare:
 		return fmt.Sprintf("%.1f %%", 100*v.Fraction())
+	case KindFloat:
+		return strconv.FormatFloat(v.Fraction(), 'g', -1, 64)
 	case KindDuration:
 		return (time.Duration(v.Int()) * time.Millisecond).String()
 	case KindTime:

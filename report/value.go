@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"heapcause/report/redact"
@@ -20,6 +21,7 @@ const (
 	KindBytes    = "bytes"    // a size in bytes
 	KindNumber   = "number"   // any other integer, shown without grouping
 	KindShare    = "share"    // a fraction from 0 to 1
+	KindFloat    = "float"    // any other number, not rounded
 	KindDuration = "duration" // milliseconds
 	KindTime     = "time"     // milliseconds since 1970, UTC
 	KindAddress  = "address"  // an object
@@ -31,7 +33,7 @@ const (
 type Value struct {
 	kind   string
 	number int64
-	share  float64
+	share  float64 // or float
 	text   Text
 }
 
@@ -47,6 +49,14 @@ func Number(n int64) Value { return Value{kind: KindNumber, number: n} }
 // Share is a fraction from 0 to 1, kept to six decimals so that its JSON form
 // does not depend on the order of a summation.
 func Share(f float64) Value { return Value{kind: KindShare, share: RoundShare(f)} }
+
+// Float is a number that need not be an integer. What is none, or infinite, is a text: JSON cannot write it.
+func Float(f float64) Value {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return Name(strings.TrimPrefix(fmt.Sprint(f), "+"))
+	}
+	return Value{kind: KindFloat, share: f}
+}
 
 // Duration is a span of time, kept to the millisecond.
 func Duration(d time.Duration) Value {
@@ -91,7 +101,7 @@ func (v Value) Kind() string {
 // (milliseconds since 1970).
 func (v Value) Int() int64 { return v.number }
 
-// Fraction is the fraction of a share.
+// Fraction is the fraction of a share, or the number of a float.
 func (v Value) Fraction() float64 { return v.share }
 
 // Address is the address of an address value.
@@ -134,7 +144,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	j := valueJSON{Kind: v.Kind()}
 	switch j.Kind {
 	case KindNone:
-	case KindShare:
+	case KindShare, KindFloat:
 		b, err := json.Marshal(v.share)
 		if err != nil {
 			return nil, err
@@ -187,12 +197,12 @@ func (j valueJSON) value() (Value, error) {
 			return v, missing
 		}
 		v.number = j.Time.UnixMilli()
-	case KindShare, KindCount, KindBytes, KindNumber, KindDuration:
+	case KindShare, KindFloat, KindCount, KindBytes, KindNumber, KindDuration:
 		if j.Number == nil {
 			return v, missing
 		}
 		var err error
-		if j.Kind == KindShare {
+		if j.Kind == KindShare || j.Kind == KindFloat {
 			v.share, err = j.Number.Float64()
 		} else {
 			v.number, err = j.Number.Int64()

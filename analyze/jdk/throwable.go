@@ -40,17 +40,21 @@ func (r *Reader) StackTrace(throwable graph.Object) []TraceFrame {
 	})
 	var out []TraceFrame
 	for _, e := range elements {
-		var f TraceFrame
-		f.Class, _ = r.Text(e, maxName, "declaringClass")
-		f.Method, _ = r.Text(e, maxName, "methodName")
-		f.Source, _ = r.Text(e, maxName, "fileName")
-		f.Line, _ = r.Int(e, "lineNumber")
-		out = append(out, f)
+		out = append(out, r.Frame(e))
 	}
 	if len(out) == 0 {
 		return r.backtrace(r.Ref(throwable, "backtrace"))
 	}
 	return out
+}
+
+// Frame reads a StackTraceElement.
+func (r *Reader) Frame(e graph.Object) (f TraceFrame) {
+	f.Class, _ = r.Text(e, maxName, "declaringClass")
+	f.Method, _ = r.Text(e, maxName, "methodName")
+	f.Source, _ = r.Text(e, maxName, "fileName")
+	f.Line, _ = r.Int(e, "lineNumber")
+	return f
 }
 
 // backtrace reads HotSpot's own form of a trace: arrays of methods, bytecode indices and classes, chained by chunks.

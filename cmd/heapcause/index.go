@@ -40,7 +40,7 @@ func (a *app) withHeap(ctx context.Context, path string, p *progress, inbound bo
 			return err
 		}
 	}
-	keep := x != nil && (a.f.index == "always" || x.stale || a.person())
+	keep := x != nil && (a.f.index == "always" || x.stale || a.person() || a.exploring && !inCI())
 	h, done, err := a.build(ctx, path, p, !inbound && !keep)
 	if err != nil {
 		return err
@@ -99,11 +99,17 @@ func (a *app) indexDir() (string, error) {
 
 // person reports whether somebody sits at the terminal: only then auto leaves a file behind.
 func (a *app) person() bool {
-	if ci := os.Getenv("CI"); ci != "" && ci != "false" {
+	if inCI() {
 		return false
 	}
 	_, tty := terminal(a.stderr)
 	return tty
+}
+
+// inCI reports whether a build server runs the command.
+func inCI() bool {
+	ci := os.Getenv("CI")
+	return ci != "" && ci != "false"
 }
 
 // fromIndex runs a command on the index of the dump. It is not done when there is no valid one, or when it turned out damaged

@@ -13,6 +13,7 @@ type app struct {
 	stdout, stderr io.Writer
 	f              flags
 	timing         timing
+	exploring      bool // the command asks the dump a question: others will follow, so the index is kept
 }
 
 // run executes one command line and returns its exit code.
@@ -63,6 +64,7 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 		a.renderCommand(),
 		a.rulesCommand(),
 		a.schemaCommand(),
+		a.showCommand(),
 		a.versionCommand(),
 	)
 	root.AddCommand(a.inspectionCommands()...)

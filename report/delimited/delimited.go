@@ -56,7 +56,7 @@ func plain(v report.Value) string {
 	switch v.Kind() {
 	case report.KindNone:
 		return ""
-	case report.KindShare:
+	case report.KindShare, report.KindFloat:
 		return fmt.Sprint(v.Fraction())
 	case report.KindAddress:
 		return v.Address().String()

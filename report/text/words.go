@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -103,6 +104,8 @@ func value(v report.Value) string {
 		return fmt.Sprint(v.Int())
 	case report.KindShare:
 		return fmt.Sprintf("%.1f %%", 100*v.Fraction())
+	case report.KindFloat:
+		return strconv.FormatFloat(v.Fraction(), 'g', -1, 64)
 	case report.KindDuration:
 		return (time.Duration(v.Int()) * time.Millisecond).String()
 	case report.KindTime:
