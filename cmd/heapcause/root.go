@@ -56,11 +56,13 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(
 		a.analyzeCommand(),
+		a.captureCommand(),
 		a.histogramCommand(),
 		a.dominatorsCommand(),
 		a.estimateCommand(),
 		a.indexCommand(),
 		a.inspectCommand(),
+		a.psCommand(),
 		a.renderCommand(),
 		a.rulesCommand(),
 		a.schemaCommand(),
