@@ -132,6 +132,7 @@ func (r *run) report() *report.Report {
 	r.tables(out)
 	r.threads(out)
 	out.Tree = r.tree()
+	out.Paths = r.paths()
 	r.addFigures(out)
 	return out
 }
