@@ -60,9 +60,12 @@ type TreeNode struct {
 	Parent int `json:"parent"`
 	// Label is the edge from the parent, "" where it is not known.
 	Label string `json:"label,omitempty"`
-	// Address is 0 where the node stands for more than one object.
+	// Address is 0 where the node stands for a group of objects. A chain of objects, each the holder of the next, has that of its
+	// first.
 	Address Address `json:"address"`
 	Class   string  `json:"class"`
+	// Note is a decoded name, such as a thread's, "" if there is none.
+	Note string `json:"note,omitempty"`
 	// Objects is the number of objects that the node stands for.
 	Objects  int64 `json:"objects"`
 	Shallow  int64 `json:"shallow"`

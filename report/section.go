@@ -11,10 +11,19 @@ type Section struct {
 	Facts Rows[Fact] `json:"facts"`
 	// Tables break the subject down; each has a Name.
 	Tables Rows[Table] `json:"tables"`
+	// Trees are what a table cannot show: paths from GC roots, parts of the dominator tree. Each has a Name; left out where there is none.
+	Trees Rows[Tree] `json:"trees,omitempty"`
 	// Notes are remarks, one sentence each.
 	Notes Rows[string] `json:"notes"`
 	// Skipped is why the inspection could not judge, "" if it could.
 	Skipped string `json:"skipped,omitempty"`
+}
+
+// Tree is a tree of objects, or of groups of them, with what was left out of it.
+type Tree struct {
+	Name  string         `json:"name"`
+	Title string         `json:"title"`
+	Nodes List[TreeNode] `json:"nodes"`
 }
 
 // Table returns the table of that name, nil when the section has none.

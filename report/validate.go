@@ -42,6 +42,15 @@ func (s *Section) validate() error {
 		}
 		names[t.Name] = true
 	}
+	for _, t := range s.Trees {
+		if t.Name == "" || names[t.Name] {
+			return fmt.Errorf("tree %q: has no name of its own", t.Title)
+		}
+		names[t.Name] = true
+		if err := validateTree(t.Nodes.Rows); err != nil {
+			return fmt.Errorf("tree %s: %w", t.Name, err)
+		}
+	}
 	return validateTables(s.Tables)
 }
 

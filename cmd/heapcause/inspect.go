@@ -14,6 +14,7 @@ import (
 	"heapcause/report"
 	"heapcause/report/delimited"
 	"heapcause/report/json"
+	"heapcause/report/tables"
 	"heapcause/report/text"
 )
 
@@ -163,15 +164,22 @@ func (a *app) renderSections(w io.Writer, r *report.Report) error {
 	return text.WriteSections(w, r, text.Options{Color: a.color(), Width: width})
 }
 
-// sectionTable returns the table of that name, the first for "".
+// sectionTable returns the table or tree of that name, the first for "": trees come behind the tables.
 func sectionTable(r *report.Report, name string) (*report.Table, error) {
 	var names []string
 	for i := range r.Sections {
-		for j := range r.Sections[i].Tables {
-			t := &r.Sections[i].Tables[j]
-			if names = append(names, t.Name); name == "" || t.Name == name {
-				return t, nil
-			}
+		s := &r.Sections[i]
+		for j := range s.Tables {
+			names = append(names, s.Tables[j].Name)
+		}
+		for j := range s.Trees {
+			names = append(names, s.Trees[j].Name)
+		}
+		if name == "" && len(names) > 0 {
+			name = names[0]
+		}
+		if t := tables.OfSection(s, name); t != nil {
+			return t, nil
 		}
 	}
 	if len(names) == 0 {

@@ -63,6 +63,10 @@ func Full() *report.Report {
 		{Parent: -1, Label: "java.util.TaskQueue::queue", Class: "java.util.TimerTask[]", Objects: 1, Shallow: 131_088, Retained: 14_083_152},
 		{Parent: 0, Label: "[]", Class: statement, Objects: 19_897, Shallow: 3_660_536, Retained: 11_218_432},
 	}, Omitted: 7}
+	r.Sections = append(r.Sections, report.Section{
+		Name: "path", Title: "Paths from GC roots", Summary: "1 path.",
+		Trees: []report.Tree{{Name: "path-1", Title: "The shortest path", Nodes: r.Tree}},
+	})
 	return r
 }
 

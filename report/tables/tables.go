@@ -44,6 +44,9 @@ func Names(r *report.Report) []string {
 		for j := range r.Sections[i].Tables {
 			out = append(out, r.Sections[i].Name+"."+r.Sections[i].Tables[j].Name)
 		}
+		for j := range r.Sections[i].Trees {
+			out = append(out, r.Sections[i].Name+"."+r.Sections[i].Trees[j].Name)
+		}
 	}
 	slices.Sort(out)
 	return out
@@ -60,12 +63,24 @@ func Of(r *report.Report, name string) (*report.Table, error) {
 	}
 	if section, table, ok := strings.Cut(name, "."); ok {
 		if s := r.Section(section); s != nil {
-			if t := s.Table(table); t != nil {
+			if t := OfSection(s, table); t != nil {
 				return t, nil
 			}
 		}
 	}
 	return nil, fmt.Errorf("no table %q: there are %s", name, strings.Join(Names(r), ", "))
+}
+
+// OfSection returns the table of that name of a section, or its tree of that name as a table; nil when it has none.
+func OfSection(s *report.Section, name string) *report.Table {
+	for i := range s.Trees {
+		if x := &s.Trees[i]; x.Name == name {
+			t := tree(x.Nodes)
+			t.Name, t.Title = x.Name, x.Title
+			return &t
+		}
+	}
+	return s.Table(name)
 }
 
 // table makes a table of a list's rows.
@@ -130,20 +145,21 @@ func yes(b bool) report.Value {
 	return report.Name("no")
 }
 
+// tree makes a table of a tree; nodes at the top have the depth 0.
 func tree(l report.List[report.TreeNode]) report.Table {
-	columns := []string{"node", "parent", "label", "address", "class", "objects", "shallow", "retained", "omitted children", "omitted bytes"}
-	n := int64(0)
+	columns := []string{"node", "parent", "depth", "label", "address", "class", "note", "objects", "shallow", "retained", "omitted children", "omitted bytes"}
+	depths := make([]int64, 0, len(l.Rows))
 	return table(l, columns, func(t report.TreeNode) []report.Value {
-		n++
-		parent, address := report.Value{}, report.Value{}
-		if t.Parent >= 0 {
-			parent = report.Number(int64(t.Parent) + 1)
+		parent, address, depth := report.Value{}, report.Value{}, int64(0)
+		if t.Parent >= 0 && t.Parent < len(depths) {
+			parent, depth = report.Number(int64(t.Parent)+1), depths[t.Parent]+1
 		}
+		depths = append(depths, depth)
 		if t.Address != 0 {
 			address = report.Object(t.Address)
 		}
 		return []report.Value{
-			report.Number(n), parent, report.Name(t.Label), address, report.Name(t.Class), report.Count(t.Objects), report.Bytes(t.Shallow),
+			report.Number(int64(len(depths))), parent, report.Number(depth), report.Name(t.Label), address, report.Name(t.Class), report.Name(t.Note), report.Count(t.Objects), report.Bytes(t.Shallow),
 			report.Bytes(t.Retained), report.Count(t.OmittedChildren), report.Bytes(t.OmittedBytes),
 		}
 	})

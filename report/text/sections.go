@@ -45,6 +45,9 @@ func (p *printer) section(s *report.Section) {
 	for i := range s.Tables {
 		p.table(&s.Tables[i])
 	}
+	for i := range s.Trees {
+		p.tree(&s.Trees[i])
+	}
 	for _, n := range s.Notes {
 		p.wrapped("  - ", n)
 	}
