@@ -84,15 +84,27 @@ func (a *app) readReport(path string) (*report.Report, error) {
 }
 
 func (a *app) schemaCommand() *cobra.Command {
+	schemas := map[string]func() []byte{"report": schema.Report, "compare": schema.Comparison}
 	c := &cobra.Command{
-		Use:     "schema",
-		Short:   "Print the JSON Schema of reports",
-		Long:    "Prints the JSON Schema (draft 2020-12) of the JSON reports that this version writes.",
-		Example: "  heapcause schema > report.schema.json",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Use:   "schema [report|compare]",
+		Short: "Print the JSON Schema of reports or of comparisons",
+		Long:  "Prints the JSON Schema (draft 2020-12) of the JSON that this version writes: of reports, or of what compare writes.",
+		Example: `  heapcause schema > report.schema.json
+  heapcause schema compare > comparison.schema.json`,
+		ValidArgs: []string{"report", "compare"},
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 1 && schemas[args[0]] == nil {
+				return &hintError{fmt.Errorf("schema %s: there is no such schema", strings.Join(args, " ")), "report and compare have one"}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			of := schema.Report
+			if len(args) == 1 {
+				of = schemas[args[0]]
+			}
 			return a.write(func(w io.Writer) error {
-				_, err := w.Write(schema.Report())
+				_, err := w.Write(of())
 				return err
 			})
 		},

@@ -56,6 +56,7 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(
 		a.analyzeCommand(),
+		a.compareCommand(),
 		a.captureCommand(),
 		a.histogramCommand(),
 		a.dominatorsCommand(),

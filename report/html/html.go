@@ -53,6 +53,9 @@ type view struct {
 	Omitted struct{ Nodes, Bytes int64 }
 }
 
+// Style is the style sheet of the pages, which other pages share: its colours are variables, light and dark.
+func Style() string { return style }
+
 // part is a slice of the bar of what holds the heap.
 type part struct {
 	Name           string

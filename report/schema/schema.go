@@ -1,4 +1,4 @@
-// Package schema holds the JSON Schema of reports.
+// Package schema holds the JSON Schemas of reports and comparisons.
 package schema
 
 import _ "embed"
@@ -13,4 +13,15 @@ var reportSchema []byte
 // report.SchemaVersion, as UTF-8 text. The caller owns the copy.
 func Report() []byte {
 	return append([]byte(nil), reportSchema...)
+}
+
+// ComparisonID is the URI that the schema of comparisons goes by.
+const ComparisonID = "urn:heapcause:comparison:1"
+
+//go:embed comparison.schema.json
+var comparisonSchema []byte
+
+// Comparison is the JSON Schema (draft 2020-12) of a comparison with the schema version compare.SchemaVersion. The caller owns the copy.
+func Comparison() []byte {
+	return append([]byte(nil), comparisonSchema...)
 }
