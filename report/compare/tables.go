@@ -199,11 +199,14 @@ func PathText(path []Edge) string {
 // edgeText writes a step: the edge and, where its name does not tell, the class.
 func edgeText(e Edge, first bool) string {
 	label := e.Label
-	if label == "" {
+	switch {
+	case label != "":
+	case !first:
 		label = "?"
-		if first {
-			label = "several owners"
-		}
+	case strings.HasPrefix(e.Class, "class "): // of a live loader, or of the boot loader
+		return e.Class
+	default:
+		label = "several owners"
 	}
 	return label + " " + e.Class
 }
