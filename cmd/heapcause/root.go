@@ -69,6 +69,7 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 		a.schemaCommand(),
 		a.showCommand(),
 		a.versionCommand(),
+		a.watchCommand(),
 	)
 	root.AddCommand(a.inspectionCommands()...)
 	return root

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"heapcause/analyze/watch"
+	"heapcause/hprof/live"
+)
+
+// watchOptions are the flags of watch.
+type watchOptions struct {
+	every, duration, classesEvery, timeout time.Duration
+	noGC, noAttach                         bool
+	listen, format                         string
+	top                                    int
+}
+
+func (a *app) watchCommand() *cobra.Command {
+	var o watchOptions
+	c := &cobra.Command{
+		Use:   "watch PID",
+		Short: "Watch a running JVM: heap, collections, threads, finalization, classes that grow",
+		Long: `Looks at a HotSpot JVM of this machine or of a container again and again: memory areas, collections, threads, objects that wait
+for the Finalizer thread (by class), and the classes that grow. PID is the process number here (heapcause ps). It runs for the time of
+--for, or until Ctrl-C.
+
+What it costs: memory, collections and threads are read from the JVM's performance data and cost it nothing. What waits for
+finalization is asked of the JVM, which counts its queue (JDK 9 and newer). A class histogram costs a full collection; with --no-gc
+it counts unreachable objects too, and costs a pause without a collection. --no-attach asks nothing at all.
+
+Exit codes: 0 done; 2 the JVM ended, may not be asked, or did not answer any more. Linux only.`,
+		Example: `  heapcause watch 4711
+  heapcause watch 4711 --every 1m --for 8h -f jsonl > night.jsonl
+  heapcause watch 4711 --no-gc                   no collections, unreachable objects counted too
+  heapcause watch 4711 --listen 127.0.0.1:9404   an OpenMetrics page too`,
+		Args: onePID,
+		RunE: func(c *cobra.Command, args []string) error {
+			if !c.Flags().Changed("classes-every") {
+				o.classesEvery = 6 * o.every
+			}
+			return a.watch(c.Context(), &o, args[0])
+		},
+	}
+	f := c.Flags()
+	f.DurationVar(&o.every, "every", 10*time.Second, "time between two samples")
+	f.DurationVar(&o.duration, "for", 0, "how long to watch (default: until Ctrl-C)")
+	f.DurationVar(&o.classesEvery, "classes-every", 0, "time between two class histograms; 0 takes none (default: six times --every)")
+	f.BoolVar(&o.noGC, "no-gc", false, "count unreachable objects too in histograms, so that they cost no collection")
+	f.BoolVar(&o.noAttach, "no-attach", false, "read only what the JVM counts by itself, and ask it nothing")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long to wait for one answer")
+	f.IntVar(&o.top, "top", 10, "classes to show")
+	f.StringVarP(&o.format, "format", "f", "text", "output format: text, jsonl")
+	f.StringVar(&o.listen, "listen", "", "serve the last sample as an OpenMetrics page on this loopback address, 127.0.0.1:9404")
+	complete(c, "format", "text", "jsonl")
+	c.ValidArgsFunction = completeJVMs
+	return c
+}
+
+// minEvery bounds how often a JVM is asked.
+const minEvery = 100 * time.Millisecond
+
+func (a *app) checkWatch(o *watchOptions) error {
+	switch {
+	case o.every < minEvery:
+		return &hintError{fmt.Errorf("--every %s: must be at least %s", o.every, minEvery), "10s is the default"}
+	case o.duration < 0:
+		return &hintError{fmt.Errorf("--for %s: must not be negative", o.duration), "leave it out to watch until Ctrl-C"}
+	case o.classesEvery < 0:
+		return &hintError{fmt.Errorf("--classes-every %s: must not be negative", o.classesEvery), "0 takes no histograms"}
+	}
+	if err := checkTimeout(o.timeout); err != nil {
+		return err
+	}
+	if err := notNegative(o.top, "10 is the default"); err != nil {
+		return err
+	}
+	return oneOf("format", o.format, "text", "jsonl")
+}
+
+// ticks returns the times at which samples are taken, after the first; tests have their own.
+var ticks = func(every time.Duration) (times <-chan time.Time, stop func()) {
+	t := time.NewTicker(every)
+	return t.C, t.Stop
+}
+
+func (a *app) watch(ctx context.Context, o *watchOptions, pid string) error {
+	if err := a.checkWatch(o); err != nil {
+		return err
+	}
+	j, err := findJVM(pid)
+	if err != nil {
+		return err
+	}
+	if !o.noAttach {
+		if err := j.MayAttach(); err != nil {
+			return liveError(err)
+		}
+	} else if j.Data == nil {
+		return &hintError{fmt.Errorf("JVM %d cannot be watched without asking it: %s", j.PID, j.Missing), "leave --no-attach out"}
+	}
+	w := &watching{app: a, opt: o, jvm: j, target: watch.Of(j)}
+	return w.run(ctx)
+}
+
+// watching is one run of watch.
+type watching struct {
+	app      *app
+	opt      *watchOptions
+	jvm      *live.JVM
+	target   watch.Target
+	view     watchView
+	page     *metricsPage
+	figures  map[string]int64
+	last     *watch.Sample
+	begun    time.Time
+	nextHist time.Time
+}
+
+// watchView shows samples.
+type watchView interface {
+	show(now time.Time, s *watch.Sample, figures map[string]int64) error
+	end() error
+}
+
+func (w *watching) run(ctx context.Context) error {
+	if w.opt.listen != "" {
+		page, err := listenMetrics(w.opt.listen)
+		if err != nil {
+			return err
+		}
+		defer page.close()
+		w.page = page
+		fmt.Fprintf(w.app.stderr, "heapcause: OpenMetrics page: http://%s/metrics\n", page.addr)
+	}
+	w.notice()
+	w.view = w.newView()
+	sampler := watch.New(w.target, watch.Options{Attach: !w.opt.noAttach, NoGC: w.opt.noGC, Timeout: w.opt.timeout})
+	defer sampler.Close()
+	err := w.loop(ctx, sampler)
+	if e := w.view.end(); err == nil {
+		err = e
+	}
+	if err == nil && w.last != nil {
+		err = w.verdict()
+	}
+	return err
+}
+
+// notice says what the histograms cost, before the first.
+func (w *watching) notice() {
+	switch {
+	case w.opt.noAttach || w.opt.classesEvery == 0:
+	case w.opt.noGC:
+		fmt.Fprintf(w.app.stderr, "heapcause: a class histogram every %s: each costs a pause for a walk through the heap, and no collection\n", w.opt.classesEvery)
+	default:
+		fmt.Fprintf(w.app.stderr, "heapcause: a class histogram every %s: each costs a full collection (--no-gc counts unreachable objects too, and costs none)\n", w.opt.classesEvery)
+	}
+}
+
+// loop takes samples until the time is over, the user stops it or the JVM has ended.
+func (w *watching) loop(ctx context.Context, sampler *watch.Sampler) error {
+	times, stop := ticks(w.opt.every)
+	defer stop()
+	w.begun = time.Now()
+	for now := w.begun; ; {
+		err := w.sample(ctx, sampler, now)
+		switch {
+		case errors.Is(err, live.ErrNoProcess):
+			return &hintError{fmt.Errorf("JVM %d has ended, after %s of watching", w.jvm.PID, seconds(now.Sub(w.begun))), "heapcause ps lists the JVMs that run"}
+		case errors.Is(err, context.Canceled):
+			return nil
+		case err != nil:
+			return liveError(err)
+		}
+		if w.opt.duration > 0 && now.Add(w.opt.every/2).Sub(w.begun) > w.opt.duration { // ticks are not exact
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case now = <-times:
+		}
+	}
+}
+
+func (w *watching) sample(ctx context.Context, sampler *watch.Sampler, now time.Time) error {
+	histogram := w.opt.classesEvery > 0 && !now.Before(w.nextHist)
+	if histogram {
+		w.nextHist = now.Add(w.opt.classesEvery - w.opt.every/2) // ticks are not exact
+	}
+	s, err := sampler.Take(ctx, now, histogram)
+	if err != nil {
+		return err
+	}
+	if w.last == nil && sampler.NoFinalizerInfo() {
+		fmt.Fprintln(w.app.stderr, "heapcause: this JVM does not tell what waits for finalization (JDK 9 and newer do)")
+	}
+	w.last, w.figures = s, s.Figures(w.figures)
+	if w.page != nil {
+		w.page.set(w.jvm, s, w.figures, w.opt.top)
+	}
+	return w.view.show(now, s, w.figures)
+}
+
+// verdict is how the watching ended: with a JVM that answers, or without.
+func (w *watching) verdict() error {
+	switch {
+	case w.last.Problem != nil:
+		return liveError(w.last.Problem)
+	case w.last.Stopped:
+		return &hintError{fmt.Errorf("JVM %d is stopped (SIGSTOP, or a debugger): nothing in it runs", w.jvm.PID), fmt.Sprintf("kill -CONT %d lets it go on", w.jvm.PID)}
+	case w.last.Silent != "":
+		return &hintError{
+			fmt.Errorf("JVM %d has not answered %s: it hangs, or stands in a long collection or another safepoint", w.jvm.PID, w.last.Silent),
+			"its counters are read all the same: --no-attach; --timeout waits longer",
+		}
+	}
+	return nil
+}
+
+func (w *watching) newView() watchView {
+	if w.opt.format == "jsonl" {
+		return &watchLines{w: w.app.stdout, pid: w.jvm.PID, top: w.opt.top}
+	}
+	width, tty := terminal(w.app.stdout)
+	if !tty {
+		width = 0
+	}
+	return &watchTable{w: w.app.stdout, width: width, top: w.opt.top}
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	stdjson "encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"heapcause/hprof/live/livetest"
+)
+
+// patientFor is a bound that a healthy machine never meets.
+const patientFor = 60 * time.Second
+
+// feed makes ticks come one after the other, each ten seconds after the one before, as soon as the sample before is taken.
+func feed(t *testing.T) {
+	t.Helper()
+	before := ticks
+	ticks = func(every time.Duration) (<-chan time.Time, func()) {
+		c, stop := make(chan time.Time), make(chan struct{})
+		go func() {
+			for now := time.Now().Add(every); ; now = now.Add(every) {
+				select {
+				case c <- now:
+				case <-stop:
+					return
+				}
+			}
+		}()
+		return c, func() { close(stop) }
+	}
+	t.Cleanup(func() { ticks = before })
+}
+
+// watchRun is a watch under way, its samples line by line.
+type watchRun struct {
+	lines  *bufio.Scanner
+	code   chan int
+	stderr *bytes.Buffer
+	stop   context.CancelFunc
+}
+
+func startWatch(t *testing.T, pid int, args ...string) *watchRun {
+	t.Helper()
+	r, w := io.Pipe()
+	ctx, stop := context.WithTimeout(context.Background(), patientFor)
+	t.Cleanup(stop)
+	run1 := &watchRun{lines: bufio.NewScanner(r), code: make(chan int, 1), stderr: &bytes.Buffer{}, stop: stop}
+	run1.lines.Buffer(nil, 1<<20)
+	go func() {
+		run1.code <- run(ctx, append([]string{"watch", strconv.Itoa(pid), "-f", "jsonl"}, args...), nil, w, run1.stderr)
+		_ = w.Close()
+	}()
+	return run1
+}
+
+// until reads samples until one is as wanted, and returns it.
+func (w *watchRun) until(t *testing.T, what string, wanted func(s *sampleJSON) bool) *sampleJSON {
+	t.Helper()
+	last := ""
+	for w.lines.Scan() {
+		var s sampleJSON
+		if err := stdjson.Unmarshal(w.lines.Bytes(), &s); err != nil {
+			t.Fatalf("%v: %s", err, w.lines.Text())
+		}
+		if last = w.lines.Text(); wanted(&s) {
+			return &s
+		}
+	}
+	t.Fatalf("watch ended before %s, with %d: %s\nlast: %s", what, <-w.code, w.stderr, last)
+	return nil
+}
+
+// end stops the watch, reads it to its end, and returns its exit code.
+func (w *watchRun) end() int {
+	w.stop()
+	return w.rest()
+}
+
+func (w *watchRun) rest() int {
+	for w.lines.Scan() {
+		continue // to the end
+	}
+	return <-w.code
+}
+
+const statementClass = "org.postgresql.jdbc3g.Jdbc3gPreparedStatement"
+
+// TestWatchPGTimer: the backlog of a finalizer that hangs is seen to grow to its true number; the healthy program stays quiet; a JVM that hangs or ends is told
+// in words. On two releases.
+func TestWatchPGTimer(t *testing.T) {
+	const statements = 2000
+	home17 := livetest.JDK(t, 17)
+	classes := livetest.Compile(t, home17, "../../testdata/java/src/pg-timer")
+	feed(t)
+	for _, feature := range []int{17, 25} {
+		t.Run(strconv.Itoa(feature), func(t *testing.T) {
+			home := livetest.JDK(t, feature)
+			start := func(variant string) int {
+				args := append(append([]string{}, livetest.Small...), "-cp", classes, "com.example.shop.Main", variant, strconv.Itoa(statements))
+				return livetest.Start(t, filepath.Join(home, "bin/java"), args...).Process.Pid
+			}
+			t.Run("slowfin", func(t *testing.T) { slowfin(t, start("slowfin"), statements) })
+			t.Run("healthy", func(t *testing.T) { healthy(t, start("healthy")) })
+		})
+	}
+}
+
+func slowfin(t *testing.T, pid int, statements int64) {
+	w := startWatch(t, pid)
+	// Two statements may still be held, one by the timer's thread and one by a collection that is to come.
+	s := w.until(t, "the backlog is whole", func(s *sampleJSON) bool { return s.Queued != nil && s.Queued.Total >= statements-2 && s.Classes != nil })
+	if s.Queued.Total > statements || len(s.Queued.Classes) != 1 || s.Queued.Classes[0].Class != statementClass {
+		t.Errorf("queued: %+v", s.Queued)
+	}
+	if s.Figures["finalizer.registered"] < s.Queued.Total || s.Figures["threads"] < 5 || s.Counters.HeapMax <= 0 || s.Figures["gc.collections"] == 0 {
+		t.Errorf("figures: %v", s.Figures)
+	}
+	if code := w.end(); code != exitDone || !strings.Contains(w.stderr.String(), "each costs a full collection") {
+		t.Errorf("exit code %d, %s", code, w.stderr)
+	}
+	// A process that is stopped stands for one that hangs.
+	w = startWatch(t, pid, "--timeout", "50ms", "--no-gc")
+	w.until(t, "it answers", func(s *sampleJSON) bool { return s.Queued != nil })
+	_ = syscall.Kill(pid, syscall.SIGSTOP)
+	s = w.until(t, "it is silent", func(s *sampleJSON) bool { return s.Stopped || s.Problem != "" })
+	if s.Counters == nil {
+		t.Error("no counters of a JVM that hangs")
+	}
+	if code := w.end(); code != exitFailed || !strings.Contains(w.stderr.String(), "is stopped") || !strings.Contains(w.stderr.String(), "no collection") {
+		t.Errorf("stopped: exit code %d, %s", code, w.stderr)
+	}
+	_ = syscall.Kill(pid, syscall.SIGCONT)
+	w = startWatch(t, pid, "--classes-every", "0")
+	w.until(t, "it answers again", func(s *sampleJSON) bool { return s.Queued != nil })
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+	if code := w.rest(); code != exitFailed || !strings.Contains(w.stderr.String(), fmt.Sprintf("JVM %d has ended, after", pid)) {
+		t.Errorf("killed: exit code %d, %s", code, w.stderr)
+	}
+}
+
+func healthy(t *testing.T, pid int) {
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), []string{"watch", strconv.Itoa(pid), "--for", "50s", "--classes-every", "10s"}, nil, &stdout, &stderr)
+	if code != exitDone {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	out := stdout.String()
+	if strings.Contains(out, "Waiting for") || strings.Contains(out, statementClass) || strings.Contains(out, "no answer") {
+		t.Errorf("not quiet:\n%s", out)
+	}
+	if rows := strings.Count(out, "\n"); !strings.HasPrefix(out, "time     heap used") || rows < 7 || !strings.Contains(out, "in 6 histograms") {
+		t.Errorf("table:\n%s", out)
+	}
+	listens(t, pid)
+}
+
+// listens: the last sample is a page for this machine.
+func listens(t *testing.T, pid int) {
+	w := startWatch(t, pid, "--listen", "127.0.0.1:0", "--no-attach")
+	w.until(t, "the first sample", func(*sampleJSON) bool { return true })
+	_, url, ok := strings.Cut(strings.TrimSpace(w.stderr.String()), "OpenMetrics page: ")
+	if !ok {
+		t.Fatal(w.stderr)
+	}
+	get := func(host string) (int, string) {
+		r, err := http.NewRequest(http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(b)
+	}
+	if code, page := get(""); code != http.StatusOK || !strings.Contains(page, "\nheapcause_jvm_threads ") || !strings.HasSuffix(page, "# EOF\n") {
+		t.Errorf("%d: %s", code, page)
+	}
+	if code, _ := get("attacker.example"); code != http.StatusForbidden {
+		t.Errorf("another site's name: %d", code)
+	}
+	if code := w.end(); code != exitDone {
+		t.Errorf("exit code %d: %s", code, w.stderr)
+	}
+}
