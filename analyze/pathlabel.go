@@ -14,6 +14,9 @@ import (
 const (
 	pathOwners  = 256  // holders of one object that are looked at
 	pathThreads = 2000 // threads that are named
+	pathHeld    = 5    // objects whose whole way from a static is looked for
+	pathHeldOf  = 50   // that retain this part of the heap
+	pathSteps   = 6    // of that way, at most
 	pathAlone   = 200  // an object from this part of the heap on is named by its owner, however many there are of its class
 )
 
@@ -187,6 +190,33 @@ func (t *pathTree) owner(o graph.Object) string {
 		return true
 	})
 	return best.text
+}
+
+// fromStatics names the largest objects at the top by the way that leads from a static to them, where the field that holds them is
+// no static itself.
+func (t *pathTree) fromStatics(top []*pathNode, whole int64) {
+	left := pathHeld
+	for _, n := range top {
+		if n.Address == 0 || n.Retained < whole/pathHeldOf || !strings.Contains(n.Label, "::") {
+			continue
+		}
+		if left--; left < 0 {
+			return
+		}
+		o, ok := t.heap.Lookup(uint64(n.Address))
+		if !ok {
+			continue
+		}
+		path := t.holding(o, nil)
+		if len(path) < 2 || len(path) > pathSteps+1 || path[1].Edge.Kind != graph.StaticEdge {
+			continue
+		}
+		var labels []string
+		for _, s := range path[1:] {
+			labels = append(labels, t.edge(s.Edge))
+		}
+		n.Label = strings.Join(labels, " → ")
+	}
 }
 
 // ownerRank puts statics before fields of an application, and these before fields of the platform and locals.

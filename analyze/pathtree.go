@@ -105,6 +105,7 @@ func (r *run) paths() report.List[report.TreeNode] {
 	}
 	out := report.List[report.TreeNode]{}
 	prune(root)
+	t.fromStatics(root.children, whole)
 	flattenPaths(root.children, &out)
 	out.Omitted, out.OmittedBytes = root.OmittedChildren, root.OmittedBytes
 	return out

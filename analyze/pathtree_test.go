@@ -57,6 +57,10 @@ func TestPaths(t *testing.T) {
 	holder := d.Class("com.acme.Holder", hproftest.Fields("Service service"))
 	d.Class("com.acme.A", hproftest.Static("Node first", head), hproftest.Static("Object[] handlers", d.Array("java.lang.Object", handlers...)), hproftest.Static("Holder h", d.Instance(holder, service)), hproftest.Sticky())
 	d.Class("com.acme.B", hproftest.Static("Service shared", service), hproftest.Sticky())
+	queue := d.Instance(d.Class("com.acme.Queue", hproftest.Fields("byte[] tasks")), d.ByteArray(make([]byte, 60_000)...))
+	timer, worker := d.Class("com.acme.Timer", hproftest.Fields("Queue queue")), d.Class("com.acme.Worker", hproftest.Fields("Queue work"))
+	d.Class("com.acme.C", hproftest.Static("Timer timer", d.Instance(timer, queue)), hproftest.Static("Worker worker", d.Instance(worker, queue)), hproftest.Sticky())
+	d.Class("com.acme.D", hproftest.Static("Worker worker", d.Instance(worker, queue)), hproftest.Sticky())
 	rows := analyzetest.Analyzed(t, d, "all").Paths.Rows
 	checkTree(t, rows)
 	root := rows[0].Label + " class com.acme.A > static com.acme.A."
@@ -65,6 +69,7 @@ func TestPaths(t *testing.T) {
 		root + "first com.acme.Node > com.acme.Node::payload byte[]":                                              3000,
 		root + "handlers java.lang.Object[] > [*] com.acme.Shop$$Lambda":                                          100,
 		root + "handlers java.lang.Object[] > [*] com.acme.Shop$$Lambda > com.acme.Shop$$Lambda::captured byte[]": 100,
+		"static com.acme.C.timer → com.acme.Timer::queue com.acme.Queue > com.acme.Queue::tasks byte[]":           1,
 		"static com.acme.B.shared com.acme.Service":                                                               1,
 		"static com.acme.B.shared com.acme.Service > com.acme.Service::image byte[]":                              1,
 	} {
