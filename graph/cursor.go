@@ -185,11 +185,16 @@ var errStop = errors.New("stop")
 type Cursor struct {
 	View
 	cur *hprof.Cursor
+
+	block int64  // where the block begins that cur is in, -1 when it is in none
+	last  Object // the record of the block that cur is behind
+	left  int    // records that the block may still have
+	prev  hprof.ID
 }
 
 // Cursor returns a reader of objects.
 func (h *Heap) Cursor() *Cursor {
-	return &Cursor{View: View{h: h, Object: NoObject}, cur: hprof.NewSmallCursor(h.file)}
+	return &Cursor{View: View{h: h, Object: NoObject}, cur: hprof.NewSmallCursor(h.file), block: -1}
 }
 
 // Load makes o, an instance or array, the current object; false for class objects, NoObject, and where the record is lost.
@@ -205,16 +210,26 @@ func (c *Cursor) Load(o Object) bool {
 	want := h.index.addr(o)
 	found := false
 	h.loc.each(o, func(off int64) bool {
-		c.cur.Reseek(off)
-		for range locatorStep {
-			if !c.cur.Next() {
-				return false
+		if off != c.block || o <= c.last { // a block ascends: what follows in it is found by going on
+			c.cur.Reseek(off)
+			c.block, c.left, c.prev = off, locatorStep, 0
+		}
+		for ; c.left > 0 && c.cur.Next(); c.left-- {
+			r := &c.cur.Rec
+			if !object(r.Tag) {
+				continue
 			}
-			if c.cur.Rec.ID == want && object(c.cur.Rec.Tag) {
+			if r.ID <= c.prev { // of damaged or interleaved records one may have been passed that counts
+				off = -1
+			}
+			if c.prev = r.ID; r.ID == want {
 				found = true
+				c.block, c.last = off, o
+				c.left--
 				return true
 			}
 		}
+		c.block = -1
 		return false
 	})
 	if !found {

@@ -64,6 +64,7 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 		a.indexCommand(),
 		a.inspectCommand(),
 		a.psCommand(),
+		a.queryCommand(),
 		a.renderCommand(),
 		a.rulesCommand(),
 		a.schemaCommand(),

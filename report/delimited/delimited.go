@@ -1,10 +1,12 @@
-// Package delimited writes a table of a report as tab- or comma-separated values, for programs and spreadsheets: sizes and counts as
+// Package delimited writes a table as tab- or comma-separated values, or as lines of JSON, for programs and spreadsheets: sizes and counts as
 // integers, shares as fractions from 0 to 1, times and durations in milliseconds, addresses as "0x…".
 package delimited
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -14,41 +16,109 @@ import (
 )
 
 // TSV writes a line of column names that begins with #, then a line per row. Tabs and line breaks in cells become spaces.
-func TSV(w io.Writer, t *report.Table) error {
+func TSV(w io.Writer, t *report.Table) error { return all(NewTSV(w, t.Columns), t) }
+
+// CSV writes the table as RFC 4180 has it, with a line of column names.
+func CSV(w io.Writer, t *report.Table) error { return all(NewCSV(w, t.Columns), t) }
+
+func all(w *Writer, t *report.Table) error {
+	for _, r := range t.Rows {
+		if err := w.Row(r); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// Writer writes a table row by row.
+type Writer struct {
+	row   func(row []report.Value) error
+	flush func() error
+}
+
+// Row writes a row. Its error, or a later one, is that of writing.
+func (w *Writer) Row(row []report.Value) error { return w.row(row) }
+
+// Flush writes what is left.
+func (w *Writer) Flush() error { return w.flush() }
+
+// NewTSV begins what TSV writes.
+func NewTSV(w io.Writer, columns []string) *Writer {
 	b := bufio.NewWriter(w)
-	row := func(n int, cell func(i int) string) {
+	row := func(n int, cell func(i int) string) error {
 		for i := range n {
 			if i > 0 {
 				b.WriteByte('\t')
 			}
 			b.WriteString(cell(i))
 		}
-		b.WriteByte('\n')
+		return b.WriteByte('\n') // an error sticks
 	}
 	b.WriteByte('#')
-	row(len(t.Columns), func(i int) string { return escape(t.Columns[i]) })
-	for _, r := range t.Rows {
-		row(len(r), func(i int) string { return escape(plain(r[i])) })
-	}
-	return b.Flush()
+	_ = row(len(columns), func(i int) string { return escape(columns[i]) })
+	return &Writer{func(r []report.Value) error {
+		return row(len(r), func(i int) string { return escape(plain(r[i])) })
+	}, b.Flush}
 }
 
-// CSV writes the table as RFC 4180 has it, with a line of column names.
-func CSV(w io.Writer, t *report.Table) error {
+// NewCSV begins what CSV writes.
+func NewCSV(w io.Writer, columns []string) *Writer {
 	c := csv.NewWriter(w)
-	cells := make([]string, len(t.Columns))
-	for i, name := range t.Columns {
+	cells := make([]string, len(columns))
+	for i, name := range columns {
 		cells[i] = escape(name)
 	}
 	_ = c.Write(cells) // its error sticks
-	for _, r := range t.Rows {
+	return &Writer{func(r []report.Value) error {
 		for i, v := range r {
 			cells[i] = escape(plain(v))
 		}
-		_ = c.Write(cells)
+		return c.Write(cells)
+	}, func() error {
+		c.Flush()
+		return c.Error()
+	}}
+}
+
+// NewJSONLines writes an object per row, with the columns as its members: numbers as numbers, times in milliseconds, what is
+// empty as null. Columns of one name are numbered.
+func NewJSONLines(w io.Writer, columns []string) *Writer {
+	b := bufio.NewWriter(w)
+	keys := make([]string, len(columns))
+	seen := map[string]int{}
+	for i, name := range columns {
+		if seen[name]++; seen[name] > 1 {
+			name = fmt.Sprintf("%s (%d)", name, seen[name])
+		}
+		keys[i] = quote(name)
 	}
-	c.Flush()
-	return c.Error()
+	return &Writer{func(r []report.Value) error {
+		sep := byte('{')
+		for i, v := range r {
+			b.WriteByte(sep)
+			sep = ','
+			b.WriteString(keys[i])
+			b.WriteByte(':')
+			switch {
+			case v.Kind() == report.KindNone:
+				b.WriteString("null")
+			case v.IsText() || v.Kind() == report.KindAddress:
+				b.WriteString(quote(plain(v)))
+			default:
+				b.WriteString(plain(v))
+			}
+		}
+		b.WriteByte('}')
+		return b.WriteByte('\n')
+	}, b.Flush}
+}
+
+func quote(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string always can
+	return strings.TrimSpace(b.String())
 }
 
 // plain is a value for a program.
