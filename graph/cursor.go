@@ -103,6 +103,9 @@ func (v *View) bits(f Field) uint64 {
 	return hprof.Value(v.body[at:], f.typ, v.h.idSize)
 }
 
+// Bits returns the raw bits of a field, 0 where it is not there.
+func (v *View) Bits(f Field) uint64 { return v.bits(f) }
+
 // Ref returns the object that a reference field holds, NoObject for null or one that the dump lacks.
 func (v *View) Ref(f Field) Object {
 	if f.typ != hprof.Object {

@@ -85,7 +85,7 @@ func (h *Heap) EachEdge(o Object, fn func(Edge) bool) {
 	if k, ok := h.AsClass(o); ok {
 		h.classEdges(k, emit)
 	} else if c.Load(o) {
-		h.recordEdges(c, emit)
+		h.recordEdges(&c.View, emit)
 	}
 	for _, k := range h.defined[o] {
 		if !h.classes[k].hidden && h.opt.References == DefaultReferences {
@@ -118,7 +118,18 @@ func (h *Heap) classEdges(c Class, emit func(Object, Strength, EdgeLabel) bool) 
 	emit(h.classes[h.classClass].Object, Strong, EdgeLabel{Kind: ClassEdge})
 }
 
-func (h *Heap) recordEdges(c *Cursor, emit func(Object, Strength, EdgeLabel) bool) {
+// EachEdge is Heap.EachEdge for the current object, which is in memory: without what a loader and a thread refer to besides.
+func (v *View) EachEdge(fn func(Edge) bool) {
+	stopped := false
+	v.h.recordEdges(v, func(to Object, s Strength, l EdgeLabel) bool {
+		if to != NoObject && !stopped && !fn(Edge{to, l, s}) {
+			stopped = true
+		}
+		return !stopped
+	})
+}
+
+func (h *Heap) recordEdges(c *View, emit func(Object, Strength, EdgeLabel) bool) {
 	k := &h.classes[c.Class]
 	if c.tag != hprof.InstanceDump {
 		if c.tag == hprof.ObjectArray {

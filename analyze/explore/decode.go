@@ -7,6 +7,7 @@ import (
 
 	"heapcause/analyze"
 	"heapcause/analyze/jdk"
+	"heapcause/analyze/rules/jdbc"
 	"heapcause/graph"
 	"heapcause/hprof"
 	"heapcause/report"
@@ -20,16 +21,19 @@ type Decoder struct {
 	r      *jdk.Reader
 	c      *graph.Cursor
 	policy redact.Policy
+	list   *graph.Cursor // of arrays that are walked while others are read
 	states *jdk.ThreadStates
-	known  map[string]form      // by class
-	forms  map[graph.Class]form // of the classes met so far
-	nested bool                 // at work on what another object wraps
-	depth  int                  // of parts of a date
+
+	statements *jdbc.StatementReader
+	known      map[string]form      // by class
+	forms      map[graph.Class]form // of the classes met so far
+	nested     bool                 // at work on what another object wraps
+	depth      int                  // of parts of a date
 }
 
 // NewDecoder returns a decoder that masks contents of the dump as the policy says.
 func NewDecoder(h *graph.Heap, policy redact.Policy) *Decoder {
-	return &Decoder{h: h, r: jdk.NewReader(h), c: h.Cursor(), policy: policy, known: knownForms(), forms: map[graph.Class]form{}}
+	return &Decoder{h: h, r: jdk.NewReader(h), c: h.Cursor(), list: h.Cursor(), policy: policy, known: knownForms(), forms: map[graph.Class]form{}}
 }
 
 // Decode is Decoder.Value for one object.
@@ -89,6 +93,9 @@ func (d *Decoder) formOf(c graph.Class) form {
 	}
 	if d.r.IsCollection(c) {
 		return size
+	}
+	if d.jdbc().Is(c) {
+		return statement
 	}
 	for range d.h.NumClasses() {
 		if c == graph.NoClass {

@@ -41,6 +41,8 @@ func knownForms() map[string]form {
 		"java.util.OptionalLong":   optional,
 		"java.util.OptionalDouble": optional,
 
+		"java.util.TimerTask": timerTask,
+
 		"java.util.UUID":             uuid,
 		"java.util.Locale":           locale,
 		"java.util.regex.Pattern":    content("pattern"),
@@ -202,6 +204,39 @@ func builder(d *Decoder, o graph.Object) report.Value {
 		return report.Value{}
 	}
 	return d.content(s, n)
+}
+
+// statement decodes a JDBC statement of a known driver: whether it is open, and its SQL.
+func statement(d *Decoder, o graph.Object) report.Value {
+	s, ok := d.jdbc().Read(o)
+	if !ok {
+		return report.Value{}
+	}
+	state := report.Name("closed")
+	if s.Open {
+		state = report.Name("open")
+	}
+	if s.SQL == "" {
+		return state
+	}
+	return join(": ", []report.Value{state, report.Content(d.policy.SQL(s.SQL))})
+}
+
+// timerStates are those of java.util.TimerTask.
+var timerStates = []string{"VIRGIN", "SCHEDULED", "EXECUTED", "CANCELLED"}
+
+// timerTask decodes the task of a java.util.Timer: its state, and when it is due.
+func timerTask(d *Decoder, o graph.Object) report.Value {
+	n, ok := d.r.Int(o, "state")
+	if !ok || n < 0 || n >= int64(len(timerStates)) {
+		return report.Value{}
+	}
+	state := report.Name(timerStates[n])
+	due := d.millis(o, "nextExecutionTime")
+	if due.Kind() != report.KindTime || due.Int() == 0 {
+		return state
+	}
+	return join(", due ", []report.Value{state, due})
 }
 
 func uuid(d *Decoder, o graph.Object) report.Value {

@@ -6,32 +6,36 @@ import (
 	"heapcause/report/redact"
 )
 
-// DefaultTop is the number of rows of a table unless Options say otherwise.
-const DefaultTop = 20
+const (
+	// DefaultTop is the number of rows of a table unless Options say otherwise.
+	DefaultTop = 20
+	// MaxRows is how many rows a table has at most, whatever Options say: an answer is held in memory before it is printed.
+	MaxRows = 100_000
+)
 
 // Options are what all answers share.
 type Options struct {
 	Policy   redact.Policy                         // masks contents of strings, SQL literals and URLs
-	Top      int                                   // rows per table; 0 is DefaultTop, below 0 all
+	Top      int                                   // rows per table; 0 is DefaultTop, below 0 and above MaxRows are MaxRows
 	Analysis analyze.Options                       // of the analysis whose findings @finding:N numbers
 	Rules    func() ([]*analyze.Rule, error)       // of that analysis, asked for when they are needed; nil for none
 	Progress func(phase string, done, total int64) // may be nil; called from any goroutine
 }
 
-// rows is how many rows a table may have.
-func (o *Options) rows() int {
-	if o.Top == 0 {
+// Rows is how many rows a table may have.
+func (o *Options) Rows() int {
+	switch {
+	case o.Top == 0:
 		return DefaultTop
+	case o.Top < 0:
+		return MaxRows
 	}
-	return o.Top
+	return min(o.Top, MaxRows)
 }
-
-// full reports whether a table has as many rows as it may.
-func (o *Options) full(t *report.Table) bool { return o.rows() >= 0 && len(t.Rows) >= o.rows() }
 
 // add appends a row, or counts it, with the bytes it speaks of, where the table is full.
 func (o *Options) add(t *report.Table, bytes int64, row ...report.Value) {
-	if o.full(t) {
+	if len(t.Rows) >= o.Rows() {
 		t.Omitted++
 		t.OmittedBytes += bytes
 		return

@@ -88,7 +88,7 @@ func (s *Selection) Has(o graph.Object) bool {
 // instances yields the objects of exactly these classes, ascending, and ends with the last of them.
 func instances(h *graph.Heap, classes []graph.Class) iter.Seq[graph.Object] {
 	if len(classes) == 1 {
-		return counted(h.Instances(classes[0]), h.Class(classes[0]).Instances)
+		return limited(h.Instances(classes[0]), h.Class(classes[0]).Instances)
 	}
 	wanted := make([]bool, h.NumClasses())
 	n := int64(0)
@@ -96,7 +96,7 @@ func instances(h *graph.Heap, classes []graph.Class) iter.Seq[graph.Object] {
 		wanted[c] = true
 		n += h.Class(c).Instances
 	}
-	return counted(func(yield func(graph.Object) bool) {
+	return limited(func(yield func(graph.Object) bool) {
 		for o := range graph.Object(h.NumObjects()) {
 			if c := h.ClassOf(o); int(c) < len(wanted) && c >= 0 && wanted[c] && !yield(o) {
 				return
@@ -105,8 +105,8 @@ func instances(h *graph.Heap, classes []graph.Class) iter.Seq[graph.Object] {
 	}, n)
 }
 
-// counted ends a sequence after n objects: what follows need not be looked at.
-func counted(all iter.Seq[graph.Object], n int64) iter.Seq[graph.Object] {
+// limited ends a sequence after n objects: what follows need not be looked at.
+func limited(all iter.Seq[graph.Object], n int64) iter.Seq[graph.Object] {
 	return func(yield func(graph.Object) bool) {
 		left := n
 		if left <= 0 {

@@ -68,7 +68,9 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 		a.renderCommand(),
 		a.rulesCommand(),
 		a.schemaCommand(),
+		a.findCommand(),
 		a.showCommand(),
+		a.refsCommand(),
 		a.versionCommand(),
 		a.watchCommand(),
 	)

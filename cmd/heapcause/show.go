@@ -12,6 +12,7 @@ import (
 
 // showCommand describes an object.
 func (a *app) showCommand() *cobra.Command {
+	raw := false
 	c := &cobra.Command{
 		Use:   "show DUMP OBJECT",
 		Short: "Show an object: its fields, what it stands for, who holds it and what it holds",
@@ -31,9 +32,11 @@ Contents of strings are masked unless --show-values is given.`,
 				if err != nil {
 					return nil, err
 				}
-				return explore.Show(ctx, h, &s, opt)
+				section, err := explore.Show(ctx, h, &s, explore.ShowOptions{Options: opt, Raw: raw})
+				return []report.Section{section}, err
 			})
 		},
 	}
+	c.Flags().BoolVar(&raw, "raw", false, "print the bytes of the object's record too, masked unless --show-values is given")
 	return a.exploreCommand(c, 1, 1)
 }
