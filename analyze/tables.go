@@ -76,7 +76,7 @@ func (r *run) loaderName(o graph.Object) string {
 	if !c.Load(o) {
 		return ""
 	}
-	s, _ := c.Text(c.Ref(f), 200)
+	s, _ := c.TextAs(graph.NameText, c.Ref(f), 200)
 	return s
 }
 

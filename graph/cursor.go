@@ -36,6 +36,7 @@ func (h *Heap) BindClass(c Class, field string) (Field, bool) {
 	off := int32(0)
 	for _, f := range k.Fields {
 		if f.Name == field && k.size-off > 0 {
+			h.opt.Reads.field(c, field)
 			return Field{c, k.size - off, f.Type}, true
 		}
 		off += int32(f.Type.Size(h.idSize))
@@ -64,6 +65,7 @@ func (h *Heap) Static(c Class, name string) (uint64, hprof.Type, bool) {
 	}
 	for _, s := range h.classes[c].Statics {
 		if s.Name == name {
+			h.opt.Reads.static(c, name)
 			return s.Value, s.Type, true
 		}
 	}

@@ -391,7 +391,7 @@ func (h *Heap) JavaVersion() string {
 	for _, name := range []string{"java.lang.VersionProps", "sun.misc.Version"} {
 		for _, c := range h.byName[name] {
 			if v, t, ok := h.Static(c, "java_version"); ok && t == hprof.Object {
-				if s, ok := h.Text(h.object(v), 64); ok {
+				if s, ok := h.textAs(NameText, h.object(v), 64); ok {
 					return s
 				}
 			}

@@ -12,6 +12,7 @@ type Options struct {
 	TempDir    string                                // "" is the system's
 	NoInbound  bool                                  // leave the inbound references out: In and Path then find nothing
 	MaxMemory  int64                                 // bytes; what needs more is refused with a *MemoryError; 0 is no limit
+	Reads      *Reads                                // where to note what is asked of contents; may be nil
 	Workers    int                                   // processors to use; 0 is all
 	Progress   func(phase string, done, total int64) // bytes or objects done; may be nil; called from any goroutine
 }

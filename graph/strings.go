@@ -27,13 +27,15 @@ func (h *Heap) stringFields() *stringFields {
 
 // Text decodes a java.lang.String (Latin-1, UTF-16, char[], and JDK 6's offset and count) or a char[], of at most limit UTF-16
 // units; longer ones end in "…". It is false for other objects.
-func (h *Heap) Text(o Object, limit int) (string, bool) {
+func (h *Heap) Text(o Object, limit int) (string, bool) { return h.textAs(ContentText, o, limit) }
+
+func (h *Heap) textAs(use TextUse, o Object, limit int) (string, bool) {
 	if o == NoObject {
 		return "", false
 	}
 	c := h.getCursor()
 	defer h.cursors.Put(c)
-	return c.Text(o, limit)
+	return c.TextAs(use, o, limit)
 }
 
 func (h *Heap) getCursor() *Cursor {
@@ -44,7 +46,18 @@ func (h *Heap) getCursor() *Cursor {
 }
 
 // Text is Heap.Text with this cursor, whose current object changes.
-func (c *Cursor) Text(o Object, limit int) (string, bool) {
+func (c *Cursor) Text(o Object, limit int) (string, bool) { return c.TextAs(ContentText, o, limit) }
+
+// TextAs is Text for a reader that knows what the text is: see Reads.
+func (c *Cursor) TextAs(use TextUse, o Object, limit int) (string, bool) {
+	s, ok := c.text(o, limit)
+	if ok && use != ContentText {
+		c.h.opt.Reads.text(use, c.body)
+	}
+	return s, ok
+}
+
+func (c *Cursor) text(o Object, limit int) (string, bool) {
 	h := c.h
 	s := h.stringFields()
 	if o == NoObject {

@@ -75,7 +75,17 @@ func (r *Reader) Null(o graph.Object, name string) bool {
 // Text decodes the String or char[] behind a path, at most limit UTF-16 units of it. It is content of the dump: mask it before it
 // is shown.
 func (r *Reader) Text(o graph.Object, limit int, path ...string) (string, bool) {
-	return r.cursor.Text(r.Ref(o, path...), limit)
+	return r.TextAs(graph.ContentText, o, limit, path...)
+}
+
+// Name is Text for what is a name, or a word that a rule goes by: a copy of the dump without contents keeps it.
+func (r *Reader) Name(o graph.Object, limit int, path ...string) (string, bool) {
+	return r.TextAs(graph.NameText, o, limit, path...)
+}
+
+// TextAs is Text for a reader that knows what the text is.
+func (r *Reader) TextAs(use graph.TextUse, o graph.Object, limit int, path ...string) (string, bool) {
+	return r.cursor.TextAs(use, r.Ref(o, path...), limit)
 }
 
 // Enum returns the name of the enum constant behind a path.
@@ -87,7 +97,7 @@ func (r *Reader) Enum(o graph.Object, path ...string) (string, bool) {
 	for _, c := range r.Heap.ClassesByName("java.lang.Enum") {
 		if r.Heap.IsA(r.Heap.ClassOf(o), c) {
 			if f, ok := r.Heap.BindClass(c, "name"); ok && r.cursor.Load(o) {
-				return r.cursor.Text(r.cursor.Ref(f), 200)
+				return r.cursor.TextAs(graph.NameText, r.cursor.Ref(f), 200)
 			}
 		}
 	}

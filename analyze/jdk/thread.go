@@ -16,7 +16,7 @@ func ThreadName(h *graph.Heap, o graph.Object) string {
 	if !c.Load(o) {
 		return ""
 	}
-	s, _ := c.Text(c.Ref(f), 500)
+	s, _ := c.TextAs(graph.NameText, c.Ref(f), 500)
 	return s
 }
 

@@ -79,7 +79,8 @@ func NewVirtualStates(h *graph.Heap) VirtualStates {
 	for _, c := range h.ClassesByName("java.lang.VirtualThread") {
 		for _, s := range h.Class(c).Statics {
 			if virtualStateNames[s.Name] != "" && s.Type == hprof.Int {
-				v.names[int64(int32(s.Value))] = s.Name
+				value, _, _ := h.Static(c, s.Name)
+				v.names[int64(int32(value))] = s.Name
 			}
 		}
 	}

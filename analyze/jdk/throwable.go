@@ -50,9 +50,9 @@ func (r *Reader) StackTrace(throwable graph.Object) []TraceFrame {
 
 // Frame reads a StackTraceElement.
 func (r *Reader) Frame(e graph.Object) (f TraceFrame) {
-	f.Class, _ = r.Text(e, maxName, "declaringClass")
-	f.Method, _ = r.Text(e, maxName, "methodName")
-	f.Source, _ = r.Text(e, maxName, "fileName")
+	f.Class, _ = r.Name(e, maxName, "declaringClass")
+	f.Method, _ = r.Name(e, maxName, "methodName")
+	f.Source, _ = r.Name(e, maxName, "fileName")
 	f.Line, _ = r.Int(e, "lineNumber")
 	return f
 }

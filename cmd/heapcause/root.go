@@ -61,6 +61,7 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 		a.histogramCommand(),
 		a.dominatorsCommand(),
 		a.estimateCommand(),
+		a.extractCommand(),
 		a.indexCommand(),
 		a.inspectCommand(),
 		a.psCommand(),

@@ -45,8 +45,12 @@ func (r reader) pairs(m graph.Object) []pair {
 	})
 	var out []pair
 	for _, e := range entries {
-		name, ok := r.Text(e.k, maxText)
-		value, ok2 := r.Text(e.v, maxText)
+		name, ok := r.Name(e.k, maxText)
+		use := graph.ContentText
+		if slices.Contains(harmless, name) {
+			use = graph.NameText
+		}
+		value, ok2 := r.TextAs(use, e.v, maxText)
 		if ok && ok2 {
 			out = append(out, pair{name, value})
 		}
@@ -66,7 +70,7 @@ func (r reader) environment() []pair {
 	})
 	var out []pair
 	for _, e := range entries {
-		name, ok := r.Text(e.k, maxText, "str")
+		name, ok := r.Name(e.k, maxText, "str")
 		value, ok2 := r.Text(e.v, maxText, "str")
 		if ok && ok2 {
 			out = append(out, pair{name, value})
@@ -87,6 +91,9 @@ func (r reader) arguments() []string {
 		})
 		for _, e := range texts {
 			if s, ok := r.Text(e, maxText); ok {
+				if _, value := option(s); value == "" {
+					r.h.NoteText(graph.NameText, e, maxText)
+				}
 				out = append(out, s)
 			}
 		}
@@ -125,7 +132,7 @@ func (r reader) instances(class string) []graph.Object {
 func (r reader) constant(class, name string) string {
 	for _, c := range r.h.ClassesByName(class) {
 		if _, t, ok := r.h.Static(c, name); ok && t == hprof.Object {
-			s, _ := r.Text(r.h.StaticRef(class, name), maxText)
+			s, _ := r.Name(r.h.StaticRef(class, name), maxText)
 			return s
 		}
 	}

@@ -164,6 +164,7 @@ func (p pass) appendOnly(f *report.Finding, o graph.Object) {
 		least, most = min(least, n), max(most, n)
 	}
 	if most-least+1 == size {
+		p.Heap.NoteRange(p.Heap.ClassOf(keys[0]), least, most)
 		f.Story = append(f.Story, "Its keys are whole numbers without a gap: nothing was ever removed but from the ends.")
 		f.Facts = append(f.Facts, analyze.Fact("keys without a gap", report.Count(size)))
 	}

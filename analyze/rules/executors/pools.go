@@ -69,7 +69,7 @@ const maxPrefix = 200
 func poolName(h *graph.Heap, r *jdk.Reader, e *Pool) string {
 	name := ""
 	for i, t := range e.Threads[:min(len(e.Threads), maxNamed)] {
-		text, _ := r.Text(t, maxPrefix, "name")
+		text, _ := r.Name(t, maxPrefix, "name")
 		if n := signature.Thread(text); i == 0 || n < name {
 			name = n
 		}
@@ -77,7 +77,7 @@ func poolName(h *graph.Heap, r *jdk.Reader, e *Pool) string {
 	if name != "" || e.Factory == graph.NoObject {
 		return name
 	}
-	if prefix, ok := r.Text(e.Factory, maxPrefix, "namePrefix"); ok && h.ClassName(e.Factory) == "java.util.concurrent.Executors$DefaultThreadFactory" {
+	if prefix, ok := r.Name(e.Factory, maxPrefix, "namePrefix"); ok && h.ClassName(e.Factory) == "java.util.concurrent.Executors$DefaultThreadFactory" {
 		return signature.Thread(prefix) + "#"
 	}
 	return "factory " + signature.Name(h.ClassName(e.Factory))
@@ -107,7 +107,7 @@ func ForkJoinPools(p *analyze.Pass) []*ForkJoinPool {
 					pool.Threads = append(pool.Threads, u)
 				}
 			}
-			prefix, _ := r.Text(f.Prefix, maxPrefix)
+			prefix, _ := r.Name(f.Prefix, maxPrefix)
 			if pool.Name = signature.Thread(prefix) + "#"; prefix == "" {
 				pool.Name = "ForkJoinPool.commonPool-worker-#"
 			}

@@ -167,7 +167,7 @@ func (p pass) queries(keys []graph.Object) map[string]*query {
 	for _, k := range keys {
 		text := ""
 		for _, path := range [][]string{{"query"}, {"queryString"}, {"hql"}, {}} {
-			if t, ok := p.r.Text(k, maxQuery, path...); ok {
+			if t, ok := p.r.TextAs(graph.SQLText, k, maxQuery, path...); ok {
 				text = t
 				break
 			}

@@ -78,7 +78,7 @@ const maxTarget = 500
 func (p pass) channels(all analyze.ObjectSet) {
 	targets := map[string]analyze.ObjectSet{}
 	for _, o := range all {
-		t, _ := p.r.Text(o, maxTarget, "target")
+		t, _ := p.r.TextAs(graph.URLText, o, maxTarget, "target")
 		targets[t] = append(targets[t], o)
 	}
 	for _, t := range analyze.ByCount(targets, func(s analyze.ObjectSet) int64 { return int64(len(s)) }, analyze.Same) {

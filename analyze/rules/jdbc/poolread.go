@@ -44,7 +44,7 @@ func (r *poolReader) hikari(q *pool) {
 	config := r.Ref(q.object, "config")
 	q.max, _ = r.Int(config, "maxPoolSize")
 	q.name, _ = r.Text(config, maxSQL, "poolName")
-	q.url, _ = r.Text(config, maxSQL, "jdbcUrl")
+	q.url, _ = r.TextAs(graph.URLText, config, maxSQL, "jdbcUrl")
 	leakAfter, _ := r.Int(config, "leakDetectionThreshold")
 	q.detects = leakAfter > 0
 	q.waiting, _ = r.Int(bag, "waiters", "value")
@@ -63,7 +63,7 @@ func (r *poolReader) hikari(q *pool) {
 				task := r.Ref(handle, "leakTask")
 				tasks[task] = true
 				b.stack = r.StackTrace(r.Ref(task, "exception"))
-				b.by, _ = r.Text(task, 500, "threadName")
+				b.by, _ = r.Name(task, 500, "threadName")
 			}
 			q.busy = append(q.busy, b)
 		}
@@ -79,7 +79,7 @@ func (r *poolReader) hikariLeakTasks(q *pool, known map[graph.Object]bool) {
 			continue
 		}
 		s := leakStack{stack: r.StackTrace(r.Ref(task, "exception"))}
-		s.thread, _ = r.Text(task, 500, "threadName")
+		s.thread, _ = r.Name(task, 500, "threadName")
 		q.stacks = append(q.stacks, s)
 	}
 }
@@ -117,7 +117,7 @@ func (r *poolReader) dbcp2(q *pool, dbcp string) {
 	}
 	q.waiting = r.waiters(r.Ref(q.object, "idleObjects", "notEmpty"))
 	for _, source := range r.referrers(q.object, dbcp+"BasicDataSource") {
-		q.url, _ = r.Text(source, maxSQL, "url")
+		q.url, _ = r.TextAs(graph.URLText, source, maxSQL, "url")
 	}
 }
 
@@ -178,7 +178,7 @@ func (r *poolReader) tomcat(q *pool) {
 	}
 	q.max, _ = r.Int(properties, "maxActive")
 	q.name, _ = r.Text(properties, maxSQL, "name")
-	q.url, _ = r.Text(properties, maxSQL, "url")
+	q.url, _ = r.TextAs(graph.URLText, properties, maxSQL, "url")
 	q.detects = r.Bool(properties, "removeAbandoned")
 	q.waiting, _ = r.Int(q.object, "waitcount", "value")
 	q.idle = int64(len(r.elements(r.Ref(q.object, "idle"))))
@@ -193,7 +193,7 @@ func (r *poolReader) tomcat(q *pool) {
 		if ms, ok := r.Int(e, "timestamp"); ok && ms > 0 {
 			b.since = time.UnixMilli(ms)
 		}
-		text, _ := r.Text(e, 16<<10, "abandonTrace")
+		text, _ := r.Name(e, 16<<10, "abandonTrace")
 		b.stack = parseTrace(text)
 		q.busy = append(q.busy, b)
 	}

@@ -51,7 +51,7 @@ func (r *sqlReader) first(object graph.Object, paths []string) string {
 		if r.h.ClassName(o) == "java.lang.String[]" {
 			t, ok = r.fragments(o), true
 		} else {
-			t, ok = r.c.Text(o, maxSQL)
+			t, ok = r.c.TextAs(graph.SQLText, o, maxSQL)
 		}
 		if ok && t != "" {
 			return t
@@ -74,7 +74,7 @@ func (r *sqlReader) fragments(o graph.Object) string {
 		if i > 0 {
 			b.WriteByte('?')
 		}
-		t, _ := r.c.Text(p, maxSQL)
+		t, _ := r.c.TextAs(graph.SQLPartText, p, maxSQL)
 		b.WriteString(t)
 	}
 	return b.String()

@@ -73,7 +73,7 @@ func (p pass) url(d *driver, connection graph.Object) report.Value {
 	if !ok || !c.Load(connection) {
 		return report.Value{}
 	}
-	s, ok := c.Text(c.Ref(f), maxSQL)
+	s, ok := c.TextAs(graph.URLText, c.Ref(f), maxSQL)
 	if !ok {
 		return report.Value{}
 	}

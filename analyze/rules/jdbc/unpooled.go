@@ -170,7 +170,7 @@ func (p pass) urlTable(r *jdk.Reader, k *connectionKind, all []graph.Object) (re
 	}
 	m := map[string]int64{}
 	for _, o := range all {
-		text, _ := r.Text(o, maxSQL, k.url...)
+		text, _ := r.TextAs(graph.URLText, o, maxSQL, k.url...)
 		m[text]++
 	}
 	for _, text := range analyze.ByCount(m, analyze.Same, analyze.Same) {

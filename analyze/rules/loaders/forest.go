@@ -52,7 +52,7 @@ func newForest(p pass) *forest {
 	for i, row := range analyze.Result[[]loaderRow](p.Pass, loaderScan) {
 		l := loader{object: row.object, parent: row.parent, class: p.Heap.ClassName(row.object)}
 		if row.name != graph.NoObject && i < maxNames {
-			l.name, _ = r.Text(row.name, nameLimit)
+			l.name, _ = r.Name(row.name, nameLimit)
 		}
 		add(l)
 	}

@@ -36,19 +36,19 @@ func urls(r *jdk.Reader, loader graph.Object) []string {
 
 // urlText puts a java.net.URL together from its fields.
 func urlText(r *jdk.Reader, o graph.Object) string {
-	protocol, ok := r.Text(o, maxURLText, "protocol")
+	protocol, ok := r.Name(o, maxURLText, "protocol")
 	if !ok {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString(protocol + ":")
-	if host, _ := r.Text(o, maxURLText, "host"); host != "" {
+	if host, _ := r.Name(o, maxURLText, "host"); host != "" {
 		b.WriteString("//" + host)
 		if port, ok := r.Int(o, "port"); ok && port > 0 {
 			b.WriteString(":" + strconv.FormatInt(port, 10))
 		}
 	}
-	file, _ := r.Text(o, maxURLText, "file")
+	file, _ := r.TextAs(graph.URLText, o, maxURLText, "file")
 	b.WriteString(file)
 	return b.String()
 }

@@ -71,7 +71,7 @@ func (w *webapps) of(o graph.Object) *webapp {
 func (w *webapps) tomcatApp(o graph.Object) *webapp {
 	a := &webapp{}
 	a.state, _ = w.r.Enum(o, "state")
-	a.context, _ = w.r.Text(o, nameLimit, "resources", "context", "path")
+	a.context, _ = w.r.Name(o, nameLimit, "resources", "context", "path")
 	a.stopped = a.state == "STOPPED" || a.state == "DESTROYING" || a.state == "DESTROYED"
 	return a
 }
@@ -83,7 +83,7 @@ func (w *webapps) jettyApp(o graph.Object) *webapp {
 	if context == graph.NoObject {
 		return a
 	}
-	a.context, _ = w.r.Text(context, nameLimit, "_contextPath")
+	a.context, _ = w.r.Name(context, nameLimit, "_contextPath")
 	if n, ok := w.r.Int(context, "_state"); ok && w.hasJettyStates {
 		a.state = w.stateName(n)
 		a.stopped = n == w.jettyStopped
@@ -99,7 +99,10 @@ func (w *webapps) jettyApp(o graph.Object) *webapp {
 func (w *webapps) stateName(n int64) string {
 	for _, c := range w.h.ClassesByName(jettyState) {
 		for _, s := range w.h.Class(c).Statics {
-			if len(s.Name) > 6 && s.Name[:6] == "STATE_" && s.Type == hprof.Int && int64(int32(s.Value)) == n {
+			if len(s.Name) <= 6 || s.Name[:6] != "STATE_" || s.Type != hprof.Int {
+				continue
+			}
+			if v, _, _ := w.h.Static(c, s.Name); int64(int32(v)) == n {
 				return s.Name[6:]
 			}
 		}

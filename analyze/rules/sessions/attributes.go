@@ -20,6 +20,7 @@ const (
 // attribute is what sessions have under one name, by class of the value.
 type attribute struct {
 	name     string
+	key      graph.Object // one of the Strings with that name
 	class    graph.Class
 	sessions int64
 	retained int64 // sum over the values
@@ -44,7 +45,7 @@ func (p pass) attributes(g *group) (out []attribute, sampled int64) {
 			name, _ := r.Text(k, nameLimit)
 			at := key{name, p.Heap.ClassOf(v)}
 			if sums[at] == nil {
-				sums[at] = &attribute{name: name, class: at.class}
+				sums[at] = &attribute{name: name, key: k, class: at.class}
 			}
 			sums[at].sessions++
 			sums[at].retained += p.Heap.Retained(v)
@@ -70,7 +71,7 @@ func (p pass) attributeTable(g *group) (t report.Table, sampled int64, top *attr
 		name := report.Name(a.name)
 		if a.sessions < 2 {
 			name = report.Content(p.Policy.Value(a.name))
-		} else if top == nil {
+		} else if p.Heap.NoteText(graph.NameText, a.key, nameLimit); top == nil {
 			top = a
 		}
 		analyze.AddRow(&t, name, report.Name(p.ClassName(a.class)), report.Count(a.sessions), report.Bytes(a.retained))

@@ -64,7 +64,7 @@ func (p pass) groups() []*group {
 // contextPath reads the path of the web application of a manager, "" when it is not known.
 func contextPath(r *jdk.Reader, manager graph.Object) string {
 	for _, path := range [][]string{{"context", "path"}, {"_context", "this$0", "_contextPath"}} {
-		if s, ok := r.Text(manager, 200, path...); ok {
+		if s, ok := r.Name(manager, 200, path...); ok {
 			return s
 		}
 	}

@@ -143,7 +143,7 @@ func (p pass) localThreads(g *Locals) report.Table {
 	counts := map[string]int64{}
 	r := jdk.NewReader(p.Heap)
 	for _, t := range g.Threads[:min(len(g.Threads), maxSamples)] {
-		name, _ := r.Text(t, maxName, "name")
+		name, _ := r.Name(t, maxName, "name")
 		counts[signature.Thread(name)]++
 	}
 	t := report.Table{Title: "Threads that have the values, by name", Columns: []string{"threads named", "threads"}}

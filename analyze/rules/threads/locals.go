@@ -187,7 +187,7 @@ const maxSamples = 1000
 func (b *localsBuilder) sample(g *Locals) graph.Object {
 	best, name := g.Entries[0], ""
 	for i := range g.Entries[:min(len(g.Entries), maxSamples)] {
-		text, _ := b.r.Text(g.Owners[i], maxName, "name")
+		text, _ := b.r.Name(g.Owners[i], maxName, "name")
 		n := signature.Thread(text)
 		if i == 0 || n < name {
 			best, name = g.Entries[i], n

@@ -59,6 +59,6 @@ func readNames(h *graph.Heap, ts []*Thread, names []small) {
 	slices.SortFunc(order, func(a, b int) int { return int(int64(names[a]) - int64(names[b])) })
 	c := h.Cursor()
 	for _, i := range order {
-		ts[i].Name, _ = c.Text(names[i].object(), maxName)
+		ts[i].Name, _ = c.TextAs(graph.NameText, names[i].object(), maxName)
 	}
 }
