@@ -9,8 +9,8 @@ import (
 // TestSameFindings: real dumps of leaks that rules find by texts, boxes, hash codes, times and states.
 func TestSameFindings(t *testing.T) {
 	for _, name := range []string{
-		"pg-timer/pg-timer-20000.hprof", "leaks/hash-collisions.hprof", "leaks/duplicate-strings.hprof", "leaks/hibernate-plans.hprof",
-		"leaks/executor-cancelled.hprof", "variants/jdk8-parallel.hprof",
+		"pg-timer/pg-timer-a1-20000.hprof", "zoo/zoo-small.hprof", "leaks/hash-collisions.hprof",
+		"leaks/executor-cancelled.hprof", "variants/variant-jdk25-coh.hprof",
 	} {
 		t.Run(name, func(t *testing.T) {
 			before, copied, _ := extracted(t, analyzetest.RealFile(t, name), nil)
