@@ -60,7 +60,11 @@ func TestKilledBuilder(t *testing.T) {
 	want := everything(h)
 	r := rand.New(rand.NewPCG(5, 5))
 	temporaries := 0
-	for range 12 {
+	rounds := 12
+	if hproftest.Race {
+		rounds = 3
+	}
+	for range rounds {
 		killBuilder(t, dump, dir, 1+r.IntN(100))
 		key, err := index.KeyOf(dump, "")
 		if err != nil {

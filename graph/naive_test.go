@@ -431,7 +431,7 @@ func seeds(t *testing.T) uint64 {
 	if testing.Short() {
 		return 60
 	}
-	return 1000
+	return 400
 }
 
 // TestRandomHeaps compares heaps with every kind of edge and root with the definitions.

@@ -37,9 +37,12 @@ func demoDump(t *testing.T) []byte {
 // TestRandomDamage damages a real dump in 1,000 ways: it costs few objects, never adds one, and the work stays in proportion to
 // the dump.
 func TestRandomDamage(t *testing.T) {
-	seeds := uint64(1000)
+	seeds := uint64(400)
 	if testing.Short() {
 		seeds = 100
+	}
+	if hproftest.Race {
+		seeds = 20
 	}
 	good := demoDump(t)
 	ctx := context.Background()

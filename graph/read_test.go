@@ -169,7 +169,11 @@ func TestFinalizerNext(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	long := strings.Repeat("x", 3<<20)
+	n := 3 << 20
+	if hproftest.Race {
+		n = 64 << 10
+	}
+	long := strings.Repeat("x", n)
 	for _, java := range []int{6, 8, 17} {
 		for _, c := range []struct {
 			text  string

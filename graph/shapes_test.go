@@ -222,7 +222,7 @@ func TestWideObjects(t *testing.T) {
 // TestSparseEqualsDense builds each random heap twice: dense, and so sparse that the address index has to fall back. Nothing but
 // the addresses may differ.
 func TestSparseEqualsDense(t *testing.T) {
-	n := uint64(40)
+	n := uint64(16)
 	if testing.Short() {
 		n = 4
 	}

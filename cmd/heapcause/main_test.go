@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"heapcause/hprof/hproftest"
 )
 
 func TestMain(m *testing.M) {
@@ -26,7 +28,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
+	params := testscript.Params{
 		Dir:  "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"dump": writeDump},
 		Condition: func(c string) (bool, error) {
@@ -41,7 +43,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("CI", "")
 			return nil
 		},
-	})
+	}
+	if hproftest.Race { // those that differ in what runs side by side
+		params.Dir = ""
+		for _, name := range []string{"histogram", "index", "inputs", "parts", "several"} {
+			params.Files = append(params.Files, filepath.Join("testdata/script", name+".txtar"))
+		}
+	}
+	testscript.Run(t, params)
 }
 
 // TestInterrupted: a signal ends the work with a word and leaves nothing behind.
