@@ -21,6 +21,7 @@ type Options struct {
 	Inspections []*Inspection      // their sections come with the report
 	Thresholds  map[string]float64 // by "rule.name", as ParseThreshold returns them; others have their defaults
 	Top         int                // rows per table; below 0 all
+	NoPaths     bool               // leaves Report.Paths empty: its names need inbound references
 	Threshold   float64            // share of the strongly reachable bytes, 0 to 1; 0 is DefaultThreshold
 	ShowValues  bool               // do not mask the contents of strings
 	References  string             // "default" or "all": how the heap was built, for the report
@@ -132,7 +133,9 @@ func (r *run) report() *report.Report {
 	r.tables(out)
 	r.threads(out)
 	out.Tree = r.tree()
-	out.Paths = r.paths()
+	if !r.opt.NoPaths {
+		out.Paths = r.paths()
+	}
 	r.addFigures(out)
 	return out
 }

@@ -119,7 +119,9 @@ func (a *app) analyze(ctx context.Context, path string) error {
 	p := a.progress()
 	defer p.clear()
 	var r *report.Report
-	err = a.withHeap(ctx, path, p, len(opt.Rules)+len(opt.Inspections) > 0, func(h *graph.Heap) (func() error, error) {
+	inbound := len(opt.Rules)+len(opt.Inspections) > 0
+	opt.NoPaths = !inbound // from an index or not, the report is the same
+	err = a.withHeap(ctx, path, p, inbound, func(h *graph.Heap) (func() error, error) {
 		phase := a.timing.phase("rules and tables")
 		opt.Progress = p.update
 		r, err = analyze.Run(ctx, h, *opt)
