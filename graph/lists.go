@@ -176,3 +176,28 @@ func (r *listReader) damaged() uint64 {
 	}
 	return 0
 }
+
+// all calls fn with each entry of each list, in order, until it returns false. It decodes every list once, where each skips over up
+// to inStep lists to come to its own.
+func (l *lists) all(fn func(o, entry Object) bool) {
+	for first := uint64(0); first < l.limit && l.offset != nil; first += inStep {
+		if l.offsetPart != nil && !l.offsetPart.Ok(first/inStep*8) {
+			return
+		}
+		r := listReader{l: l, pos: l.offset[first/inStep]}
+		if r.ok = r.pos; r.pos > uint64(len(l.data)) {
+			r.damaged()
+			return
+		}
+		for o := first; o < min(first+inStep, l.limit); o++ {
+			n := r.uvarint()
+			if n >= inSkip {
+				r.uvarint()
+			}
+			on := true
+			if r.bad || n > uint64(len(l.data)) || !r.entries(o, n, func(e Object) bool { on = fn(Object(o), e); return on }) || !on {
+				return
+			}
+		}
+	}
+}

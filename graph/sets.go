@@ -285,8 +285,17 @@ func (b bitset) has(o Object) bool { return b[o/64]>>(o%64)&1 != 0 }
 func (b bitset) set(o Object) { b[o/64] |= 1 << (o % 64) }
 
 // RetainedOf returns the retained size of a set of objects: of those that no other member dominates. Repeated members count
-// once. Each dominator is visited once, so a chain of a million members costs a million steps.
-func (h *Heap) RetainedOf(set []Object) int64 {
+// once.
+func (h *Heap) RetainedOf(set []Object) (sum int64) {
+	for _, o := range h.Undominated(set) {
+		sum += h.Retained(o)
+	}
+	return sum
+}
+
+// Undominated returns the members of a set that no other member dominates, each once, in the order of the set. Each dominator is
+// visited once, so a chain of a million members costs a million steps.
+func (h *Heap) Undominated(set []Object) (out []Object) {
 	member, seen, under := newBitset(h.n), newBitset(h.n), newBitset(h.n) // under: it or one of its dominators is a member
 	distinct := make([]Object, 0, len(set))
 	for _, o := range set {
@@ -295,7 +304,6 @@ func (h *Heap) RetainedOf(set []Object) int64 {
 			distinct = append(distinct, o)
 		}
 	}
-	var sum int64
 	var chain []Object
 	for _, o := range distinct {
 		chain = chain[:0]
@@ -318,8 +326,8 @@ func (h *Heap) RetainedOf(set []Object) int64 {
 			}
 		}
 		if !covered {
-			sum += h.Retained(o)
+			out = append(out, o)
 		}
 	}
-	return sum
+	return out
 }
