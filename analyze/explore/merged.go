@@ -182,7 +182,7 @@ func (m *merger) tree(opt *Options) (out report.List[report.TreeNode]) {
 	push := func(at int32, parent int) (omitted, bytes int64) {
 		kids := children[at]
 		most := len(kids)
-		if n := opt.rows(); n >= 0 {
+		if n := opt.Rows(); n >= 0 {
 			most = min(most, n)
 		}
 		for _, k := range kids[most:] {

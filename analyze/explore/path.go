@@ -12,7 +12,7 @@ import (
 	"heapcause/report"
 )
 
-// DefaultPaths are shown of one object unless PathOptions say otherwise, and maxPaths of all.
+// DefaultPaths are shown of one object unless PathOptions say otherwise, and AllPaths where all are wanted.
 const (
 	DefaultPaths = 1
 	AllPaths     = 1000
