@@ -36,7 +36,7 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	a.formatFlags(c)
 	f := c.Flags()
 	f.StringVar(&a.f.failOn, "fail-on", "never", "exit with 1 when a finding is at least: never, info, warning, error")
-	f.IntVar(&a.f.top, "top", 10, "rows per table")
+	a.topFlag(c, 10, "rows per table")
 	f.Float64Var(&a.f.threshold, "threshold", 10, "per cent of the strongly reachable bytes that make a leak suspect")
 	f.StringVar(&a.f.rules, "rules", "all", "none, all, or names with commas (see heapcause rules)")
 	a.rulesDirFlag(c)
