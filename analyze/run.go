@@ -22,6 +22,7 @@ type Options struct {
 	Thresholds  map[string]float64 // by "rule.name", as ParseThreshold returns them; others have their defaults
 	Top         int                // rows per table; below 0 all
 	NoPaths     bool               // leaves Report.Paths empty: its names need inbound references
+	AllGroups   bool               // list every class, package and loader among the consumers, whatever Top says
 	Threshold   float64            // share of the strongly reachable bytes, 0 to 1; 0 is DefaultThreshold
 	ShowValues  bool               // do not mask the contents of strings
 	References  string             // "default" or "all": how the heap was built, for the report
@@ -254,6 +255,13 @@ func (r *run) addFigures(out *report.Report) {
 	for _, c := range out.Retention.Classes() {
 		out.Figures = append(out.Figures, report.Figure{Name: "heap." + c.Name, Unit: "bytes", Value: c.Bytes})
 	}
-	out.Figures = append(out.Figures, report.Figure{Name: "threads", Unit: "threads", Value: out.Counts.Threads})
+	out.Figures = append(out.Figures,
+		report.Figure{Name: "heap.total", Unit: "bytes", Value: out.Counts.Bytes},
+		report.Figure{Name: "heap.objects", Unit: "objects", Value: out.Counts.Objects},
+		report.Figure{Name: "classes", Unit: "classes", Value: out.Counts.Classes},
+		report.Figure{Name: "loaders", Unit: "class loaders", Value: out.Consumers.Loaders.Total()},
+		report.Figure{Name: "roots", Unit: "roots", Value: out.Counts.Roots},
+		report.Figure{Name: "threads", Unit: "threads", Value: out.Counts.Threads},
+	)
 	slices.SortFunc(out.Figures, func(a, b report.Figure) int { return cmp.Compare(a.Name, b.Name) })
 }

@@ -12,6 +12,10 @@ import (
 // tables fills consumers and histogram.
 func (r *run) tables(out *report.Report) {
 	h := r.heap
+	top := r.opt.Top
+	if r.opt.AllGroups {
+		top = -1
+	}
 	out.Consumers.Objects = r.topObjects()
 	classes := h.Classes()
 	loaded := map[string]int{}
@@ -29,7 +33,7 @@ func (r *run) tables(out *report.Report) {
 		}
 	}
 	shallow := func(c report.ClassRow) int64 { return c.Shallow }
-	out.Consumers.Classes = report.Cap(rows, r.opt.Top, nil)
+	out.Consumers.Classes = report.Cap(rows, top, nil)
 	histogram := slices.Clone(rows)
 	slices.SortStableFunc(histogram, func(a, b report.ClassRow) int {
 		return cmp.Or(cmp.Compare(b.Shallow, a.Shallow), cmp.Compare(a.Name, b.Name))
@@ -40,7 +44,7 @@ func (r *run) tables(out *report.Report) {
 	for _, g := range h.Packages() {
 		packages = append(packages, report.PackageRow{Name: g.Name, Classes: perPackage[g.Name], Instances: g.Instances, Shallow: g.Shallow, Retained: g.Retained})
 	}
-	out.Consumers.Packages = report.Cap(packages, r.opt.Top, nil)
+	out.Consumers.Packages = report.Cap(packages, top, nil)
 	var loaders []report.LoaderRow
 	for _, g := range h.Loaders() {
 		row := report.LoaderRow{Class: "<boot loader>", Classes: perLoader[g.Loader], Instances: g.Instances, Shallow: g.Shallow, Retained: g.Retained}
@@ -50,7 +54,7 @@ func (r *run) tables(out *report.Report) {
 		}
 		loaders = append(loaders, row)
 	}
-	out.Consumers.Loaders = report.Cap(loaders, r.opt.Top, nil)
+	out.Consumers.Loaders = report.Cap(loaders, top, nil)
 }
 
 // classesPer counts classes by package and by loader.

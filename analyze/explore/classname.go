@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"heapcause/analyze/suggest"
 	"heapcause/graph"
+	"heapcause/report/suggest"
 )
 
 // SelectorError says why a selector stands for nothing. Hint is a line on what to write instead, "" for none.

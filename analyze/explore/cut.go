@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"heapcause/analyze/suggest"
 	"heapcause/graph"
 	"heapcause/graph/path"
+	"heapcause/report/suggest"
 )
 
 // strengthWords are what --exclude takes for references by their strength.

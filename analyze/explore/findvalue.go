@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"heapcause/analyze"
-	"heapcause/analyze/suggest"
 	"heapcause/graph"
 	"heapcause/report"
 	"heapcause/report/redact"
+	"heapcause/report/suggest"
 )
 
 // bound is a condition with its field in each class that has it.

@@ -8,9 +8,9 @@ import (
 
 	"heapcause/analyze"
 	"heapcause/analyze/jdk"
-	"heapcause/analyze/suggest"
 	"heapcause/graph"
 	"heapcause/hprof"
+	"heapcause/report/suggest"
 )
 
 // SelectorHelp lists the forms of selectors for the help of commands.

@@ -7,7 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"heapcause/analyze/suggest"
+	"heapcause/report/suggest"
 )
 
 // maxSaved is how large a file of saved queries may be.

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"heapcause/analyze/suggest"
 	"heapcause/graph"
 	"heapcause/hprof"
+	"heapcause/report/suggest"
 )
 
 // scope knows the names that an expression may use.

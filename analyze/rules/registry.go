@@ -25,8 +25,8 @@ import (
 	"heapcause/analyze/rules/threads"
 	"heapcause/analyze/rules/timers"
 	"heapcause/analyze/rules/waste"
-	"heapcause/analyze/suggest"
 	"heapcause/analyze/userrules"
+	"heapcause/report/suggest"
 )
 
 // All returns all rules, by name.

@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"heapcause/analyze/suggest"
+	"heapcause/report/suggest"
 )
 
 // Bounds of a file.

@@ -36,16 +36,23 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	a.formatFlags(c)
 	f := c.Flags()
 	f.StringVar(&a.f.failOn, "fail-on", "never", "exit with 1 when a finding is at least: never, info, warning, error")
-	a.topFlag(c, 10, "rows per table")
+	a.analysisFlags(c)
+	f.StringVar(&a.f.inspections, "inspections", "", "none, all, or names with commas, see heapcause inspect (default: all, none with --rules=none)")
+	f.BoolVar(&a.f.allowIncomplete, "allow-incomplete", false, "let --fail-on judge an incomplete dump")
+	complete(c, "fail-on", failOnValues...)
+	return c
+}
+
+// analysisFlags declares what every command that runs the rules has.
+func (a *app) analysisFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.IntVar(&a.f.top, "top", 10, "rows per table")
 	f.Float64Var(&a.f.threshold, "threshold", 10, "per cent of the strongly reachable bytes that make a leak suspect")
 	f.StringVar(&a.f.rules, "rules", "all", "none, all, or names with commas (see heapcause rules)")
 	a.rulesDirFlag(c)
 	f.BoolVar(&a.f.experimental, "experimental", false, "run the experimental rules too: what they find is never above info")
 	f.StringArrayVar(&a.f.settings, "set", nil, "RULE.THRESHOLD=NUMBER, may be repeated (see heapcause rules NAME)")
-	f.StringVar(&a.f.inspections, "inspections", "", "none, all, or names with commas, see heapcause inspect (default: all, none with --rules=none)")
 	f.BoolVar(&a.f.showValues, "show-values", false, "show the contents of strings, SQL literals and URLs")
-	f.BoolVar(&a.f.allowIncomplete, "allow-incomplete", false, "let --fail-on judge an incomplete dump")
-	complete(c, "fail-on", failOnValues...)
 	_ = c.RegisterFlagCompletionFunc("rules", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		names := []string{"none", "all"}
 		all, err := a.registry()
@@ -57,7 +64,6 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	})
-	return c
 }
 
 // checkAnalyze validates the flags of analyze and returns what they select.
@@ -74,6 +80,11 @@ func (a *app) checkAnalyze() (*analyze.Options, error) {
 	if err := oneOf("fail-on", a.f.failOn, failOnValues...); err != nil {
 		return nil, err
 	}
+	return a.analysis()
+}
+
+// analysis validates the flags of analysisFlags and returns what they select.
+func (a *app) analysis() (*analyze.Options, error) {
 	if a.f.threshold <= 0 || a.f.threshold > 100 {
 		return nil, &hintError{fmt.Errorf("--threshold %g: is a percentage above 0 up to 100", a.f.threshold), "10 is the default"}
 	}

@@ -135,13 +135,18 @@ func (a *app) writeReport(r *report.Report) error {
 		}
 	}
 	for _, o := range a.outputs() {
-		i := slices.IndexFunc(reportFormats, func(f reportFormat) bool { return f.name == o.format })
-		if i < 0 {
-			return errors.New("internal: unknown format " + o.format)
-		}
-		if err := a.writeTo(o.path, func(w io.Writer) error { return reportFormats[i].write(a, w, r) }); err != nil {
+		if err := a.writeReportTo(o.path, o.format, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writeReportTo writes a report to one output.
+func (a *app) writeReportTo(path, format string, r *report.Report) error {
+	i := slices.IndexFunc(reportFormats, func(f reportFormat) bool { return f.name == format })
+	if i < 0 {
+		return errors.New("internal: unknown format " + format)
+	}
+	return a.writeTo(path, func(w io.Writer) error { return reportFormats[i].write(a, w, r) })
 }

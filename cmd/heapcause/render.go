@@ -83,31 +83,44 @@ func (a *app) readReport(path string) (*report.Report, error) {
 	return nil, &hintError{fmt.Errorf("%s: %w", path, err), hint}
 }
 
+// schemas are what schema prints, by name; the first is the default.
+var schemas = []struct {
+	name, of string
+	text     func() []byte
+}{
+	{"report", "JSON reports", schema.Report},
+	{"compare", "what heapcause compare -f json writes", schema.Comparison},
+	{"check", "what heapcause check -f json writes", schema.Check},
+	{"budget", "budget files, for editors", schema.Budget},
+}
+
 func (a *app) schemaCommand() *cobra.Command {
-	schemas := map[string]func() []byte{"report": schema.Report, "compare": schema.Comparison}
+	var names []string
+	long := "Prints a JSON Schema (draft 2020-12) of this version:\n\n"
+	for _, s := range schemas {
+		names = append(names, s.name)
+		long += fmt.Sprintf("  %-8s %s\n", s.name, s.of)
+	}
 	c := &cobra.Command{
-		Use:   "schema [report|compare]",
-		Short: "Print the JSON Schema of reports or of comparisons",
-		Long:  "Prints the JSON Schema (draft 2020-12) of the JSON that this version writes: of reports, or of what compare writes.",
+		Use:   "schema [" + strings.Join(names, "|") + "]",
+		Short: "Print the JSON Schema of reports, comparisons, verdicts of check, or budget files",
+		Long:  strings.TrimSuffix(long, "\n"),
 		Example: `  heapcause schema > report.schema.json
-  heapcause schema compare > comparison.schema.json`,
-		ValidArgs: []string{"report", "compare"},
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 || len(args) == 1 && schemas[args[0]] == nil {
-				return &hintError{fmt.Errorf("schema %s: there is no such schema", strings.Join(args, " ")), "report and compare have one"}
-			}
-			return nil
-		},
+  heapcause schema budget > heapcause.schema.json`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			of := schema.Report
-			if len(args) == 1 {
-				of = schemas[args[0]]
+			name := append(args, names[0])[0]
+			for _, s := range schemas {
+				if s.name == name {
+					return a.write(func(w io.Writer) error {
+						_, err := w.Write(s.text())
+						return err
+					})
+				}
 			}
-			return a.write(func(w io.Writer) error {
-				_, err := w.Write(of())
-				return err
-			})
+			return &hintError{fmt.Errorf("schema %s: there is no such schema", name), "there are " + strings.Join(names, ", ")}
 		},
 	}
+	c.ValidArgsFunction = cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
 	return c
 }

@@ -31,7 +31,7 @@ func (a *app) command() *cobra.Command {
 		Long: `heapcause reads a Java heap dump (HPROF) and says why the heap is full: what is retained, who holds
 it, which known leak pattern it is, and what to change. Nothing is sent anywhere.
 
-Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work could not be done.`,
+Exit codes: 0 done; 1 a gate is broken (check, --fail-on, --verify-against); 2 the work could not be done.`,
 		Example: `  heapcause app.hprof                         the report, findings first
   heapcause analyze app.hprof -o report.json  the same as JSON
   heapcause histogram app.hprof               classes by bytes, in seconds`,
@@ -58,6 +58,7 @@ Exit codes: 0 done; 1 a gate is broken (--fail-on, --verify-against); 2 the work
 		a.analyzeCommand(),
 		a.compareCommand(),
 		a.captureCommand(),
+		a.checkCommand(),
 		a.histogramCommand(),
 		a.dominatorsCommand(),
 		a.estimateCommand(),

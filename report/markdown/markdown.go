@@ -39,6 +39,19 @@ func Write(w io.Writer, r *report.Report, opt Options) error {
 	return p.Flush()
 }
 
+// WriteSection writes one section alone, with its notes.
+func WriteSection(w io.Writer, s *report.Section, opt Options) error {
+	p := &printer{Writer: bufio.NewWriter(w), opt: opt, m: markdown}
+	if opt.Jira {
+		p.m = jira
+	}
+	p.section(s)
+	for _, n := range s.Notes {
+		p.line(p.m.item + p.text(n))
+	}
+	return p.Flush()
+}
+
 // markup is how a flavour writes what both have.
 type markup struct {
 	heading func(level int, text string) string
@@ -261,20 +274,23 @@ func (p *printer) notes(r *report.Report) {
 
 func (p *printer) sections(r *report.Report) {
 	for i := range r.Sections {
-		s := &r.Sections[i]
-		p.line(p.m.heading(3, p.text(s.Title)))
+		p.section(&r.Sections[i])
+	}
+}
+
+func (p *printer) section(s *report.Section) {
+	p.line(p.m.heading(3, p.text(s.Title)))
+	p.line("")
+	if s.Summary != "" {
+		p.line(p.text(s.Summary))
 		p.line("")
-		if s.Summary != "" {
-			p.line(p.text(s.Summary))
-			p.line("")
-		}
-		for _, x := range s.Facts {
-			p.line(p.m.item + p.text(x.Label) + ": " + p.value(x.Value))
-		}
-		p.line("")
-		for j := range s.Tables {
-			p.table(&s.Tables[j])
-		}
+	}
+	for _, x := range s.Facts {
+		p.line(p.m.item + p.text(x.Label) + ": " + p.value(x.Value))
+	}
+	p.line("")
+	for j := range s.Tables {
+		p.table(&s.Tables[j])
 	}
 }
 

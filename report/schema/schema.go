@@ -1,4 +1,4 @@
-// Package schema holds the JSON Schemas of reports and comparisons.
+// Package schema holds the JSON Schemas of reports, comparisons, what check says, and budget files.
 package schema
 
 import _ "embed"
@@ -25,3 +25,16 @@ var comparisonSchema []byte
 func Comparison() []byte {
 	return append([]byte(nil), comparisonSchema...)
 }
+
+//go:embed check.schema.json
+var checkSchema []byte
+
+//go:embed budget.schema.json
+var budgetSchema []byte
+
+// Check is the JSON Schema of the JSON form of gate.Result.
+func Check() []byte { return append([]byte(nil), checkSchema...) }
+
+// Budget is the JSON Schema of budget files, for editors. What it allows is not always right: names and units are checked when a
+// budget is read.
+func Budget() []byte { return append([]byte(nil), budgetSchema...) }

@@ -48,6 +48,9 @@ func (p *printer) section(s *report.Section) {
 	for i := range s.Trees {
 		p.tree(&s.Trees[i])
 	}
+	if len(s.Tables)+len(s.Trees) > 0 && len(s.Notes) > 0 {
+		p.line("")
+	}
 	for _, n := range s.Notes {
 		p.wrapped("  - ", n)
 	}

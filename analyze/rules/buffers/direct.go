@@ -41,6 +41,8 @@ func runDirect(p *analyze.Pass) error {
 	if s.Bits.Reserved >= 0 {
 		p.Figure("direct.reserved", "bytes", s.Bits.Reserved)
 	}
+	p.Figure("direct.bytes", "bytes", s.Kinds[Direct].Bytes)
+	p.Figure("mapped.bytes", "bytes", s.Kinds[Mapped].Bytes)
 	share := s.Bits.Share()
 	if share < p.Value(directTold) || s.Bits.Reserved < p.Count(directLeast) || s.Kinds[Direct].Objects == 0 {
 		return nil
