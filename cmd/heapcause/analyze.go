@@ -46,7 +46,7 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 // analysisFlags declares what every command that runs the rules has.
 func (a *app) analysisFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.IntVar(&a.f.top, "top", 10, "rows per table")
+	a.topFlag(c, 10, "rows per table")
 	f.Float64Var(&a.f.threshold, "threshold", 10, "per cent of the strongly reachable bytes that make a leak suspect")
 	f.StringVar(&a.f.rules, "rules", "all", "none, all, or names with commas (see heapcause rules)")
 	a.rulesDirFlag(c)

@@ -34,7 +34,7 @@ func (a *app) exploreCommand(c *cobra.Command, least, most int) *cobra.Command {
 	a.graphFlags(c)
 	f := c.Flags()
 	f.Lookup("index").Usage = "auto, always or never: whether the graph is kept on disk for the next command (auto: yes, but where CI is set)"
-	f.IntVar(&a.f.top, "top", explore.DefaultTop, "rows per table; 0 prints all")
+	a.topFlag(c, explore.DefaultTop, "rows per table; 0 prints all")
 	f.StringVar(&a.f.table, "table", "", "which table to write as csv or tsv (default: the first)")
 	f.BoolVar(&a.f.showValues, "show-values", false, "show the contents of strings, SQL literals and URLs")
 	a.rulesDirFlag(c)

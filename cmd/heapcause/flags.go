@@ -88,6 +88,12 @@ func (a *app) readFlags(c *cobra.Command) {
 	c.ValidArgsFunction = completeDumps
 }
 
+// topFlag declares --top. Commands differ in its default, so each keeps its own until it runs.
+func (a *app) topFlag(c *cobra.Command, rows int, usage string) {
+	top := c.Flags().Int("top", rows, usage)
+	c.PreRun = func(*cobra.Command, []string) { a.f.top = *top }
+}
+
 // graphFlags declares what every command that builds the graph has.
 func (a *app) graphFlags(c *cobra.Command) {
 	a.variantFlags(c)

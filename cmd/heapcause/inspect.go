@@ -92,7 +92,7 @@ func (a *app) inspectFlags(c *cobra.Command) {
 	a.commonFlags(c, sectionFormats...)
 	a.graphFlags(c)
 	f := c.Flags()
-	f.IntVar(&a.f.top, "top", 20, "rows per table; 0 prints all")
+	a.topFlag(c, 20, "rows per table; 0 prints all")
 	f.StringVar(&a.f.table, "table", "", "which table to write as csv or tsv (default: the first)")
 	f.BoolVar(&a.f.showValues, "show-values", false, "show the contents of strings, SQL literals and URLs")
 }
