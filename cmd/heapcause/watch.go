@@ -16,7 +16,7 @@ import (
 type watchOptions struct {
 	every, duration, classesEvery, timeout time.Duration
 	noGC, noAttach                         bool
-	listen, format                         string
+	listen, format, budget, captureOn      string
 	top                                    int
 }
 
@@ -33,10 +33,13 @@ What it costs: memory, collections and threads are read from the JVM's performan
 finalization is asked of the JVM, which counts its queue (JDK 9 and newer). A class histogram costs a full collection; with --no-gc
 it counts unreachable objects too, and costs a pause without a collection. --no-attach asks nothing at all.
 
-Exit codes: 0 done; 2 the JVM ended, may not be asked, or did not answer any more. Linux only.`,
+--budget judges each sample by the limits of a budget file: figures, and growth of figures since the first sample.
+
+Exit codes: 0 done; 1 a limit of --budget was broken; 2 the JVM ended, may not be asked, or did not answer any more. Linux only.`,
 		Example: `  heapcause watch 4711
   heapcause watch 4711 --every 1m --for 8h -f jsonl > night.jsonl
   heapcause watch 4711 --no-gc                   no collections, unreachable objects counted too
+  heapcause watch 4711 --for 10m --budget heapcause.yaml --capture-on app.hprof
   heapcause watch 4711 --listen 127.0.0.1:9404   an OpenMetrics page too`,
 		Args: onePID,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -56,6 +59,8 @@ Exit codes: 0 done; 2 the JVM ended, may not be asked, or did not answer any mor
 	f.IntVar(&o.top, "top", 10, "classes to show")
 	f.StringVarP(&o.format, "format", "f", "text", "output format: text, jsonl")
 	f.StringVar(&o.listen, "listen", "", "serve the last sample as an OpenMetrics page on this loopback address, 127.0.0.1:9404")
+	f.StringVar(&o.budget, "budget", "", "budget file whose limits on figures, and on their growth since the first sample, samples are judged by")
+	f.StringVar(&o.captureOn, "capture-on", "", "take a heap dump to this file, once, when the first limit breaks")
 	complete(c, "format", "text", "jsonl")
 	c.ValidArgsFunction = completeJVMs
 	return c
@@ -92,6 +97,10 @@ func (a *app) watch(ctx context.Context, o *watchOptions, pid string) error {
 	if err := a.checkWatch(o); err != nil {
 		return err
 	}
+	budget, err := readWatchBudget(o.budget, o.captureOn)
+	if err != nil {
+		return err
+	}
 	j, err := findJVM(pid)
 	if err != nil {
 		return err
@@ -103,7 +112,7 @@ func (a *app) watch(ctx context.Context, o *watchOptions, pid string) error {
 	} else if j.Data == nil {
 		return &hintError{fmt.Errorf("JVM %d cannot be watched without asking it: %s", j.PID, j.Missing), "leave --no-attach out"}
 	}
-	w := &watching{app: a, opt: o, jvm: j, target: watch.Of(j)}
+	w := &watching{app: a, opt: o, jvm: j, target: watch.Of(j), budget: budget}
 	return w.run(ctx)
 }
 
@@ -115,6 +124,7 @@ type watching struct {
 	target   watch.Target
 	view     watchView
 	page     *metricsPage
+	budget   *watchBudget
 	figures  map[string]int64
 	last     *watch.Sample
 	begun    time.Time
@@ -147,6 +157,9 @@ func (w *watching) run(ctx context.Context) error {
 	}
 	if err == nil && w.last != nil {
 		err = w.verdict()
+	}
+	if err == nil {
+		err = w.budget.gate()
 	}
 	return err
 }
@@ -204,7 +217,11 @@ func (w *watching) sample(ctx context.Context, sampler *watch.Sampler, now time.
 	if w.page != nil {
 		w.page.set(w.jvm, s, w.figures, w.opt.top)
 	}
-	return w.view.show(now, s, w.figures)
+	if err := w.view.show(now, s, w.figures); err != nil {
+		return err
+	}
+	w.check(ctx, now)
+	return nil
 }
 
 // verdict is how the watching ended: with a JVM that answers, or without.

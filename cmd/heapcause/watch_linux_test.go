@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -128,6 +129,7 @@ func slowfin(t *testing.T, pid int, statements int64) {
 	if code := w.end(); code != exitDone || !strings.Contains(w.stderr.String(), "each costs a full collection") {
 		t.Errorf("exit code %d, %s", code, w.stderr)
 	}
+	judged(t, pid, true)
 	// A process that is stopped stands for one that hangs.
 	w = startWatch(t, pid, "--timeout", "50ms", "--no-gc")
 	w.until(t, "it answers", func(s *sampleJSON) bool { return s.Queued != nil })
@@ -148,7 +150,27 @@ func slowfin(t *testing.T, pid int, statements int64) {
 	}
 }
 
+// judged: a limit that breaks is told once, takes one dump, and is the exit code.
+func judged(t *testing.T, pid int, broken bool) {
+	t.Helper()
+	dir := t.TempDir()
+	budget, dump := filepath.Join(dir, "heapcause.yaml"), filepath.Join(dir, "on.hprof")
+	if err := os.WriteFile(budget, []byte("figures: {finalizer.queued: 100, heap.used: 64MiB}\ngrowth: {figures: {threads: 100}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), []string{
+		"watch", strconv.Itoa(pid), "--for", "20s", "--classes-every", "0", "--budget", budget, "--capture-on", dump,
+	}, nil, &stdout, &stderr)
+	st, err := os.Stat(dump)
+	said := strings.Count(stderr.String(), "; the limit is 100\n")
+	if broken && (code != exitBroken || err != nil || st.Size() == 0 || said != 1) || !broken && (code != exitDone || err == nil || stderr.Len() > 0) {
+		t.Errorf("exit code %d, dump: %v; %s", code, err, stderr.String())
+	}
+}
+
 func healthy(t *testing.T, pid int) {
+	judged(t, pid, false)
 	var stdout, stderr bytes.Buffer
 	code := run(context.Background(), []string{"watch", strconv.Itoa(pid), "--for", "50s", "--classes-every", "10s"}, nil, &stdout, &stderr)
 	if code != exitDone {
