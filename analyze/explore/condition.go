@@ -140,8 +140,8 @@ func (o *operand) object(op string, d *Decoder, to graph.Object) bool {
 }
 
 // decide applies an operator to the outcome of a comparison.
-func decide(op string, order int, comparable bool) bool {
-	if !comparable {
+func decide(op string, order int, ordered bool) bool {
+	if !ordered {
 		return false
 	}
 	switch op {

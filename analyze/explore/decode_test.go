@@ -81,7 +81,7 @@ func TestDecode(t *testing.T) {
 		}
 		h := analyzetest.Build(t, d)
 		for _, c := range cases {
-			o, ok := h.Lookup(uint64(c.o.ID))
+			o, ok := h.Lookup(c.o.ID)
 			if !ok {
 				t.Fatal("lost")
 			}
