@@ -73,6 +73,7 @@ Exit codes: 0 done; 1 a gate is broken (check, --fail-on, --verify-against); 2 t
 		a.rulesCommand(),
 		a.schemaCommand(),
 		a.findCommand(),
+		a.serveCommand(),
 		a.showCommand(),
 		a.refsCommand(),
 		a.versionCommand(),

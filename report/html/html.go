@@ -56,6 +56,18 @@ type view struct {
 // Style is the style sheet of the pages, which other pages share: its colours are variables, light and dark.
 func Style() string { return style }
 
+// Script sorts and searches tables, and draws the treemap where a page has TreeData.
+func Script() string { return script }
+
+// TreeData are the nodes of the dominator tree as Script wants them, to be put into the page as JSON.
+func TreeData(r *report.Report) any {
+	_, flat := trees(r)
+	return flat
+}
+
+// Edge names what leads to a step of a path, for people.
+func Edge(s report.Step) string { return edge(s) }
+
 // part is a slice of the bar of what holds the heap.
 type part struct {
 	Name           string
