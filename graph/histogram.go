@@ -297,3 +297,13 @@ func (o *Histogram) sort() {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(a.Name, b.Name))
 	})
 }
+
+// Histogram is the histogram of a graph, whose dump need not be read again for it. It is that of CountClasses.
+func (h *Heap) Histogram() *Histogram {
+	out := &Histogram{Layout: h.model, Problems: h.Problems()}
+	for _, g := range h.Classes() {
+		out.add(g.Name, g.Instances, g.Shallow)
+	}
+	out.sort()
+	return out
+}

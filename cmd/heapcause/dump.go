@@ -38,8 +38,8 @@ func checkDump(path, output string) (stream bool, err error) {
 	return !st.Mode().IsRegular(), nil
 }
 
-// open opens a dump. "-" is standard input; like a pipe it is kept in a temporary file, as a dump is read more than once.
-func (a *app) open(ctx context.Context, path string, p *progress) (*hprof.File, error) {
+// openDump opens a dump. "-" is standard input; like a pipe it is kept in a temporary file, as a dump is read more than once.
+func (a *app) openDump(ctx context.Context, path string, p *progress) (*hprof.File, error) {
 	stream, err := checkDump(path, a.f.output)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (k *headKeeper) bytes() []byte {
 
 // build opens a dump and builds its graph. done releases both.
 func (a *app) build(ctx context.Context, path string, p *progress, noInbound bool) (h *graph.Heap, done func(), err error) {
-	f, err := a.open(ctx, path, p)
+	f, err := a.openDump(ctx, path, p)
 	if err != nil {
 		return nil, nil, err
 	}

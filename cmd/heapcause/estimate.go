@@ -54,7 +54,7 @@ func (a *app) estimate(ctx context.Context, path string) error {
 	}
 	p := a.progress()
 	defer p.clear()
-	f, err := a.open(ctx, path, p)
+	f, err := a.openDump(ctx, path, p)
 	if err != nil {
 		return err
 	}

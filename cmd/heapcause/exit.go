@@ -38,9 +38,12 @@ var errIncomplete = errors.New("the dump is incomplete, so the gate says nothing
 
 // exitCode maps an error to an exit code and tells the user.
 func exitCode(err error, stderr io.Writer) int {
+	var c *errCommand
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &c):
+		return c.code
 	case errors.Is(err, errGate):
 		fmt.Fprintln(stderr, "heapcause:", err)
 		return exitBroken

@@ -135,6 +135,7 @@ func (a *app) renderAnswer(w io.Writer, r *report.Report) error {
 	if a.f.format != "" && a.f.format != "text" {
 		return a.renderSections(w, r)
 	}
+	a.open.number(r, a.f.output)
 	width, _ := terminal(a.stdout)
 	var b strings.Builder
 	for i := range r.Sections {

@@ -74,7 +74,7 @@ func (a *app) extract(ctx context.Context, path string, x extractFlags) error {
 	}
 	p := a.progress()
 	defer p.clear()
-	f, err := a.open(ctx, path, p)
+	f, err := a.openDump(ctx, path, p)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,12 @@ func (a *app) histogram(ctx context.Context, path string) error {
 	}
 	p := a.progress()
 	defer p.clear()
-	f, err := a.open(ctx, path, p)
+	if a.open.is(path) {
+		return a.open.run(func(h *graph.Heap) (func() error, error) {
+			return func() error { return a.printHistogram(h.Histogram(), jvm) }, nil
+		})
+	}
+	f, err := a.openDump(ctx, path, p)
 	if err != nil {
 		return err
 	}
@@ -87,6 +92,11 @@ func (a *app) histogram(ctx context.Context, path string) error {
 		return named(f.Path, err)
 	}
 	p.clear()
+	return a.printHistogram(h, jvm)
+}
+
+// printHistogram prints a histogram, or compares it with the JVM's.
+func (a *app) printHistogram(h *graph.Histogram, jvm map[string]graph.ClassCount) (err error) {
 	warn(a.stderr, h.Total.Objects, h.Problems)
 	if jvm != nil {
 		err = a.verify(h, jvm)

@@ -22,6 +22,9 @@ type use func(h *graph.Heap) (emit func() error, err error)
 // withHeap runs a command on the graph of a dump: from its index where there is a valid one, else built. inbound says that the
 // command needs inbound references.
 func (a *app) withHeap(ctx context.Context, path string, p *progress, inbound bool, use use) error {
+	if a.open.is(path) {
+		return a.open.run(use)
+	}
 	stream, err := checkDump(path, a.f.output)
 	if err != nil {
 		return err

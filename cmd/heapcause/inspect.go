@@ -160,6 +160,9 @@ func (a *app) renderSections(w io.Writer, r *report.Report) error {
 		}
 		return delimited.TSV(w, t)
 	}
+	if a.open != nil { // what dump it is has been said
+		return a.renderAnswer(w, r)
+	}
 	width, _ := terminal(a.stdout)
 	return text.WriteSections(w, r, text.Options{Color: a.color(), Width: width})
 }

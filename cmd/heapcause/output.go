@@ -108,8 +108,14 @@ func writeFile(path string, fn func(w io.Writer) error) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
+// screen is a writer that ends at a terminal.
+type screen interface{ Size() (width int, ok bool) }
+
 // terminal returns the width of the terminal that w is, and whether it is one.
 func terminal(w io.Writer) (width int, ok bool) {
+	if s, is := w.(screen); is {
+		return s.Size()
+	}
 	f, isFile := w.(*os.File)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, false

@@ -13,7 +13,8 @@ type app struct {
 	stdout, stderr io.Writer
 	f              flags
 	timing         timing
-	exploring      bool // the command asks the dump a question: others will follow, so the index is kept
+	open           *openHeap // of a shell; nil where each command opens its dump
+	exploring      bool      // the command asks the dump a question: others will follow, so the index is kept
 }
 
 // run executes one command line and returns its exit code.
@@ -72,6 +73,7 @@ Exit codes: 0 done; 1 a gate is broken (check, --fail-on, --verify-against); 2 t
 		a.retainedCommand(),
 		a.rulesCommand(),
 		a.schemaCommand(),
+		a.shellCommand(),
 		a.findCommand(),
 		a.serveCommand(),
 		a.showCommand(),
