@@ -23,13 +23,22 @@ func Children(ctx context.Context, h *graph.Heap, o graph.Object, opt Options) (
 	}
 	for _, c := range top.sorted() {
 		all -= h.Retained(c)
-		out.Rows = append(out.Rows, report.TreeNode{
-			Parent: -1, Address: Address(h, c), Class: h.ClassName(c), Objects: 1, Shallow: h.Shallow(c), Retained: h.Retained(c),
-			OmittedChildren: h.NumDominated(c), OmittedBytes: h.Retained(c) - h.Shallow(c),
-		})
+		out.Rows = append(out.Rows, Node(h, c))
 	}
 	out.Omitted, out.OmittedBytes = top.n-int64(len(out.Rows)), all
 	return out, nil
+}
+
+// Node is an object as a node of the dominator tree whose children are left out.
+func Node(h *graph.Heap, o graph.Object) report.TreeNode {
+	n := report.TreeNode{
+		Parent: -1, Address: Address(h, o), Class: h.ClassName(o), Objects: 1, Shallow: h.Shallow(o), Retained: h.Retained(o),
+		OmittedChildren: h.NumDominated(o), OmittedBytes: h.Retained(o) - h.Shallow(o),
+	}
+	if c, ok := h.AsClass(o); ok {
+		n.Note = "class " + h.Class(c).Name
+	}
+	return n
 }
 
 // DominatorChain returns the chain of immediate dominators that leads to an object, the one that nothing dominates first, the object

@@ -343,7 +343,7 @@ func (s *Server) askTree(ctx context.Context, r *http.Request, v *view) error {
 		}
 		o = one
 		for _, d := range explore.DominatorChain(s.heap, o, maxAbove) {
-			v.Above = append(v.Above, report.TreeNode{Address: explore.Address(s.heap, d), Class: s.heap.ClassName(d), Retained: s.heap.Retained(d)})
+			v.Above = append(v.Above, explore.Node(s.heap, d))
 		}
 	}
 	list, err := explore.Children(ctx, s.heap, o, opt)
