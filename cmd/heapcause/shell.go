@@ -88,7 +88,8 @@ type session struct {
 	keys     *os.File          // nil without a terminal
 	screen   *os.File
 	history  *shell.History
-	worst    int // exit code of the commands so far
+	running  atomic.Pointer[context.CancelFunc] // ends the command that runs
+	worst    int                                // exit code of the commands so far
 	ended    bool
 }
 
@@ -176,9 +177,6 @@ func (s *session) openHistory(o shellOptions) {
 	}
 }
 
-// running ends the command that runs.
-var running atomic.Pointer[context.CancelFunc]
-
 func (s *session) catchInterrupts() (stop func()) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, os.Interrupt)
@@ -187,7 +185,7 @@ func (s *session) catchInterrupts() (stop func()) {
 		for {
 			select {
 			case <-c:
-				if cancel := running.Load(); cancel != nil {
+				if cancel := s.running.Load(); cancel != nil {
 					(*cancel)()
 				}
 			case <-done:
@@ -204,9 +202,9 @@ func (s *session) catchInterrupts() (stop func()) {
 // command runs a line with the screen to itself.
 func (s *session) command(ctx context.Context, line string) {
 	ctx, cancel := context.WithCancel(ctx)
-	running.Store(&cancel)
+	s.running.Store(&cancel)
 	defer func() {
-		running.Store(nil)
+		s.running.Store(nil)
 		cancel()
 	}()
 	pager := shell.NewPager(s.keys, s.screen, true)
@@ -222,8 +220,8 @@ func (s *session) do(ctx context.Context, line string, out io.Writer) int {
 	}
 	args, err := s.arguments(line)
 	if err == nil {
-		if own := shellWords[args[0]]; own != nil {
-			err = own(s, args[1:], out)
+		if own := s.ownCommand(args[0]); own != nil {
+			err = own(args[1:], out)
 		} else {
 			return s.heapcause(ctx, args, out)
 		}

@@ -15,17 +15,22 @@ import (
 	"heapcause/cmd/heapcause/shell"
 )
 
-// shellWords are the commands of the shell alone.
-var shellWords map[string]func(s *session, args []string, out io.Writer) error
-
-func init() { // they list one another
-	shellWords = map[string]func(s *session, args []string, out io.Writer) error{
-		"exit": (*session).exit, "quit": (*session).exit, "help": (*session).help, "?": (*session).help,
-		"history": (*session).listHistory, "set": (*session).set,
+// ownCommand returns a command of the shell alone, nil for others.
+func (s *session) ownCommand(name string) func(args []string, out io.Writer) error {
+	switch name {
+	case "exit", "quit":
+		return s.exit
+	case "help", "?":
+		return s.help
+	case "history":
+		return s.listHistory
+	case "set":
+		return s.set
 	}
+	return nil
 }
 
-// aliases of commands.
+// shellAliases are other names of commands.
 var shellAliases = map[string]string{"report": "analyze", "findings": "analyze"}
 
 // Where a command of heapcause wants the dump.
