@@ -56,11 +56,16 @@ func (o *Options) columnsInMemory(dumpBytes int64) bool {
 
 // MemoryError says that the graph of a dump needs more memory than Options.MaxMemory.
 type MemoryError struct {
-	Need, Limit int64 // bytes
+	Need, Limit int64  // bytes
+	What        string // that needs it; "" is the graph of the dump
 }
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("the graph of this dump needs about %d MiB of memory, more than the %d MiB it may use", mebibytes(e.Need), mebibytes(e.Limit))
+	what := e.What
+	if what == "" {
+		what = "the graph of this dump"
+	}
+	return fmt.Sprintf("%s needs about %d MiB of memory, more than the %d MiB it may use", what, mebibytes(e.Need), mebibytes(e.Limit))
 }
 
 func mebibytes(n int64) int64 { return (n + 1<<20 - 1) >> 20 }
@@ -84,7 +89,7 @@ func refuse(ctx context.Context, f *hprof.File, opt Options) error {
 
 func (o *Options) fit(need int64) error {
 	if o.MaxMemory > 0 && need > o.MaxMemory {
-		return &MemoryError{need, o.MaxMemory}
+		return &MemoryError{Need: need, Limit: o.MaxMemory}
 	}
 	return nil
 }
@@ -93,7 +98,19 @@ func (o *Options) fit(need int64) error {
 func (b *builder) fits() error {
 	need, _ := b.h.opt.needs(census{objects: int64(b.h.n), core: b.coreN, classes: int64(len(b.h.classes))}, b.h.file.Size)
 	if err := b.h.opt.fit(need / 5 * 4); err != nil {
-		return &MemoryError{need, b.h.opt.MaxMemory}
+		return &MemoryError{Need: need, Limit: b.h.opt.MaxMemory}
+	}
+	return nil
+}
+
+// Afford returns a *MemoryError where what is to be done with the heap takes so many bytes that they do not fit beside it.
+func (h *Heap) Afford(what string, bytes int64) error {
+	need := fixedMemory + bytes
+	if h.kept == nil && h.opt.columnsInMemory(h.file.Size) {
+		need += int64(diskPerObject * float64(h.n))
+	}
+	if h.opt.MaxMemory > 0 && need > h.opt.MaxMemory {
+		return &MemoryError{Need: need, Limit: h.opt.MaxMemory, What: what}
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func mergedPaths(ctx context.Context, h *graph.Heap, s *Selection, edges path.Ed
 			limit = max(limit, x)
 		}
 	}
-	parent, err := path.Parents(ctx, h, po.limitOf(limit), edges)
+	parent, err := path.Parents(ctx, h, po.limitOf(limit), edges, opt.phase("finding paths"))
 	if err != nil {
 		return nil, err
 	}

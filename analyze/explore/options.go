@@ -42,3 +42,12 @@ func (o *Options) add(t *report.Table, bytes int64, row ...report.Value) {
 	}
 	t.Rows = append(t.Rows, row)
 }
+
+// phase is Progress for one phase.
+func (o *Options) phase(name string) func(done, total int64) {
+	return func(done, total int64) {
+		if o.Progress != nil {
+			o.Progress(name, done, total)
+		}
+	}
+}

@@ -19,33 +19,42 @@ type RetainedOptions struct {
 	Without []string       // references: see ParseEdges
 }
 
-// Retained finds what would be freed if objects went, or references were cut: by going through the whole graph once more without them.
+// Retained finds what would be freed if objects went, or references were cut. Where weak references count as strong, as in Eclipse MAT,
+// members that nothing reaches are left out as there: it does not see them.
 func Retained(ctx context.Context, h *graph.Heap, ro RetainedOptions, opt Options) ([]report.Section, error) {
 	edges, err := ParseEdges(h, ro.Without)
 	if err != nil {
 		return nil, err
 	}
-	f, err := path.Free(ctx, h, path.Cut{Objects: ro.Set, Edges: edges})
+	left := len(ro.Set)
+	if opt.Analysis.References == "all" {
+		ro.Set = slices.DeleteFunc(ro.Set, func(o graph.Object) bool { return h.Strength(o) == graph.Unreachable })
+	}
+	left -= len(ro.Set)
+	f, err := path.Free(ctx, h, path.Cut{Objects: ro.Set, Edges: edges, Progress: opt.phase("following references")})
 	if err != nil {
 		return nil, err
 	}
 	what := ro.SetText + " went"
 	switch {
-	case len(ro.Without) > 0 && len(ro.Set) > 0:
+	case len(ro.Without) > 0 && ro.SetText != "":
 		what += " and " + joinWords(ro.Without) + " did not count"
 	case len(ro.Without) > 0:
 		what = joinWords(ro.Without) + " did not count"
 	}
 	s := report.Section{Name: "retained", Title: "Retained set"}
-	if len(ro.Set) == 0 {
+	if ro.SetText == "" {
 		s.Title = "What a cut would free"
 	}
 	s.Summary = fmt.Sprintf("If %s, %s with %s would no longer be held as they are.", what, analyze.Plural(f.Objects, "object"), analyze.Size(f.Bytes))
 	s.Facts = append(s.Facts, analyze.Fact("objects", report.Count(f.Objects)), analyze.Fact("bytes", report.Bytes(f.Bytes)))
-	if len(ro.Set) > 0 {
+	if ro.SetText != "" {
 		s.Facts = append(s.Facts,
 			analyze.Fact("objects of the set", report.Count(int64(len(ro.Set)))),
 			analyze.Fact("retained by single members", report.Bytes(h.RetainedOf(ro.Set))))
+	}
+	if left > 0 {
+		s.Facts = append(s.Facts, analyze.Fact("unreachable ones left out", report.Count(int64(left))))
 	}
 	s.Tables = append(s.Tables, freedHistogram(h, f, &opt), afterwards(f))
 	return []report.Section{s}, nil

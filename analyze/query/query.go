@@ -242,6 +242,9 @@ func Objects(ctx context.Context, h *graph.Heap, text string, opt Options) (anal
 	p.in.results(func(vals []Value) bool {
 		found := false
 		for _, v := range vals {
+			if v.kind == kindInt && v.unit != idUnit { // not the object of that number
+				continue
+			}
 			p.in.eachObject(v, func(o graph.Object) {
 				set.Add(o)
 				found = true

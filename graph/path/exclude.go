@@ -17,6 +17,9 @@ type Field struct {
 	Of       graph.Object // only of this object; NoObject for all
 }
 
+// none reports whether no references are left out.
+func (x *Edges) none() bool { return len(x.Fields) == 0 && x.Strengths == [graph.NumStrengths]bool{} }
+
 // fits reports whether an edge from u goes by the field.
 func (f *Field) fits(u graph.Object, l graph.EdgeLabel) bool {
 	if l.Kind != graph.FieldEdge && l.Kind != graph.StaticEdge || l.Name != f.Name || !f.Declared[l.Class] {

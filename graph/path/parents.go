@@ -15,8 +15,9 @@ const (
 
 // Parents returns, for each object, the one before it on a shortest path from a GC root over references no weaker than limit, but for those
 // left out. It goes through all references of the heap once, breadth first: statics before threads before other roots.
-func Parents(ctx context.Context, h *graph.Heap, limit graph.Strength, out Edges) ([]uint32, error) {
-	g, err := newForward(ctx, h)
+// progress may be nil. What does not fit into memory is refused with a *graph.MemoryError.
+func Parents(ctx context.Context, h *graph.Heap, limit graph.Strength, out Edges, progress func(done, total int64)) ([]uint32, error) {
+	g, err := newForward(ctx, h, progress)
 	if err != nil {
 		return nil, err
 	}

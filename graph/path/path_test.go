@@ -130,6 +130,9 @@ func TestFree(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := strengths(h, gone, leaves)
+		if len(cut.Edges.Fields) == 0 {
+			sameFreed(t, h, f, cut)
+		}
 		var n, bytes int64
 		for o := range graph.Object(h.NumObjects()) {
 			free := gone[o] || want[o] > h.Strength(o)
@@ -156,13 +159,56 @@ func TestFree(t *testing.T) {
 	}
 }
 
+// sameFreed compares with what going through the whole graph says.
+func sameFreed(t *testing.T, h *graph.Heap, f *path.Freed, cut path.Cut) {
+	t.Helper()
+	whole, err := path.FreeWhole(context.Background(), h, cut)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Objects != whole.Objects || f.Bytes != whole.Bytes || f.After != whole.After || !slices.Equal(f.Set(), whole.Set()) {
+		t.Fatalf("a set of %d frees %d objects, by the whole graph %d: %v, %v", len(cut.Objects), f.Objects, whole.Objects, f.After, whole.After)
+	}
+}
+
+// TestFreeMany is TestFree of sets alone, against the search through the whole graph, with unreachable members too.
+func TestFreeMany(t *testing.T) {
+	seeds := uint64(120)
+	if testing.Short() {
+		seeds = 40
+	}
+	weaker := 0
+	for seed := range seeds {
+		r := rand.New(rand.NewPCG(seed, 11))
+		h := build(t, randomDump(r), graph.References(seed%2))
+		for range 8 {
+			var set []graph.Object
+			for range 1 + r.IntN(6) {
+				set = append(set, graph.Object(r.IntN(int(h.NumObjects()))))
+			}
+			cut := path.Cut{Objects: set}
+			f, err := path.Free(context.Background(), h, cut)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameFreed(t, h, f, cut)
+			if f.Objects > f.After[graph.Unreachable].Objects {
+				weaker++
+			}
+		}
+	}
+	if weaker < int(seeds)/10 {
+		t.Errorf("only %d of the sets left something held more weakly", weaker)
+	}
+}
+
 // TestFinder: each path begins at a root and follows edges, roots are told once, the shortest first, and the first is as short as can be.
 func TestFinder(t *testing.T) {
 	several := 0
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		h := build(t, randomDump(r), graph.DefaultReferences)
-		parent, err := path.Parents(context.Background(), h, graph.Strong, path.Edges{})
+		parent, err := path.Parents(context.Background(), h, graph.Strong, path.Edges{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

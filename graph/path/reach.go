@@ -11,6 +11,8 @@ import (
 type Cut struct {
 	Objects []graph.Object // with all their references
 	Edges   Edges
+
+	Progress func(done, total int64) // of going through the whole graph; may be nil
 }
 
 // Freed is what a cut leaves held more weakly than before, or not at all.
@@ -27,6 +29,9 @@ type Freed struct {
 // Has reports whether an object is freed.
 func (f *Freed) Has(o graph.Object) bool { return f.gone.has(o) }
 
+// Set has a bit for each object of the heap: set where it is freed.
+func (f *Freed) Set() []uint64 { return f.gone }
+
 // Strength is how an object is held after the cut; a removed one is unreachable.
 func (f *Freed) Strength(o graph.Object) graph.Strength { return graph.Strength(f.after[o]) }
 
@@ -42,20 +47,42 @@ type forward struct {
 	to    []uint32
 }
 
-// newForward turns the inbound references round, by counting.
-func newForward(ctx context.Context, h *graph.Heap) (*forward, error) {
-	g := &forward{start: make([]uint32, h.NumObjects()+1)}
+// bytesPerObject and bytesPerReference are the memory of going through the whole graph.
+const (
+	bytesPerObject    = 6
+	bytesPerReference = 4
+)
+
+// wholeGraph is what needs that memory.
+const wholeGraph = "going through all references of this dump"
+
+// newForward turns the inbound references round, by counting. What does not fit is refused with a *graph.MemoryError.
+func newForward(ctx context.Context, h *graph.Heap, progress func(done, total int64)) (*forward, error) {
+	n := h.NumObjects()
+	if err := h.Afford(wholeGraph, bytesPerObject*n); err != nil {
+		return nil, err
+	}
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
+	g := &forward{start: make([]uint32, n+1)}
 	total := int64(0)
-	h.EachReference(func(from, _ graph.Object) bool {
+	h.EachReference(func(from, to graph.Object) bool {
 		g.start[from]++
-		total++
-		return total&0xfffff != 0 || ctx.Err() == nil
+		if total++; total&0xfffff != 0 {
+			return true
+		}
+		progress(int64(to), 3*n)
+		return ctx.Err() == nil
 	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if total > maxReferences {
 		return nil, ErrTooMany
+	}
+	if err := h.Afford(wholeGraph, bytesPerObject*n+bytesPerReference*total); err != nil {
+		return nil, err
 	}
 	end := uint32(0)
 	for i := range g.start {
@@ -69,8 +96,11 @@ func newForward(ctx context.Context, h *graph.Heap) (*forward, error) {
 		}
 		g.start[from]--
 		g.to[g.start[from]] = uint32(to)
-		total--
-		return total&0xfffff != 0 || ctx.Err() == nil
+		if total--; total&0xfffff != 0 {
+			return true
+		}
+		progress(n+int64(to), 3*n)
+		return ctx.Err() == nil
 	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -93,9 +123,20 @@ type reach struct {
 }
 
 // Free finds what a cut frees: the objects that it removes, and those that nothing holds any more as strongly as before. Where a
-// removed object is unreachable, what it dominates goes with it. It goes through all references of the heap.
+// removed object is unreachable, what it dominates goes with it. What objects alone free is found among what they may hold where that is
+// little; else it goes through all references of the heap. What does not fit into memory is refused with a *graph.MemoryError.
 func Free(ctx context.Context, h *graph.Heap, cut Cut) (*Freed, error) {
-	g, err := newForward(ctx, h)
+	if cut.Edges.none() {
+		if f, err := freeLocally(ctx, h, cut.Objects); f != nil || err != nil {
+			return f, err
+		}
+	}
+	return freeWhole(ctx, h, cut)
+}
+
+// freeWhole goes through all references.
+func freeWhole(ctx context.Context, h *graph.Heap, cut Cut) (*Freed, error) {
+	g, err := newForward(ctx, h, cut.Progress)
 	if err != nil {
 		return nil, err
 	}
