@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"heapcause/graph"
+	"heapcause/report"
 )
 
 var estimateFormats = []string{"text", "json"}
@@ -54,23 +55,9 @@ func (a *app) estimate(ctx context.Context, path string) error {
 	}
 	p := a.progress()
 	defer p.clear()
-	f, err := a.openDump(ctx, path, p)
+	j, err := a.estimated(ctx, path, p)
 	if err != nil {
 		return err
-	}
-	defer func() { _ = f.Close() }()
-	p.clear()
-	done := a.timing.phase("sampling")
-	e, err := graph.EstimateBuild(ctx, f, graph.Options{Workers: a.f.workers})
-	done()
-	if err != nil {
-		return named(f.Path, err)
-	}
-	warn(a.stderr, e.Objects, f.Problems)
-	limit := a.maxMemory()
-	j := estimateJSON{
-		Bytes: f.Size, Objects: e.Objects, Core: e.Core, References: e.References, Classes: e.Classes, Sampled: e.Sampled, Workers: e.Workers,
-		Seconds: round(e.Wall), CPUSeconds: round(e.BuildCPU), HistogramSeconds: round(e.ScanCPU), Memory: e.Memory, Disk: e.Disk, MaxMemory: limit,
 	}
 	err = a.write(func(w io.Writer) error {
 		if a.f.format == "json" {
@@ -83,6 +70,54 @@ func (a *app) estimate(ctx context.Context, path string) error {
 	}
 	a.printTiming()
 	return nil
+}
+
+// estimated samples a dump.
+func (a *app) estimated(ctx context.Context, path string, p *progress) (estimateJSON, error) {
+	f, err := a.openDump(ctx, path, p)
+	if err != nil {
+		return estimateJSON{}, err
+	}
+	defer func() { _ = f.Close() }()
+	p.clear()
+	done := a.timing.phase("sampling")
+	e, err := graph.EstimateBuild(ctx, f, graph.Options{Workers: a.f.workers})
+	done()
+	if err != nil {
+		return estimateJSON{}, named(f.Path, err)
+	}
+	warn(a.stderr, e.Objects, f.Problems)
+	return estimateJSON{
+		Bytes: f.Size, Objects: e.Objects, Core: e.Core, References: e.References, Classes: e.Classes, Sampled: e.Sampled, Workers: e.Workers,
+		Seconds: round(e.Wall), CPUSeconds: round(e.BuildCPU), HistogramSeconds: round(e.ScanCPU), Memory: e.Memory, Disk: e.Disk, MaxMemory: a.maxMemory(),
+	}, nil
+}
+
+// estimateSection is the estimate as a section of a report.
+func estimateSection(e estimateJSON) *report.Section {
+	out := &report.Section{Name: "estimate", Title: "What an analysis will take"}
+	out.Summary = fmt.Sprintf("About %s, %s of memory and %s of temporary files with %d workers.", duration(e.Seconds), humanize.IBytes(uint64(e.Memory)),
+		humanize.IBytes(uint64(e.Disk)), e.Workers)
+	if e.MaxMemory > 0 && e.Memory > e.MaxMemory {
+		out.Notes = append(out.Notes, fmt.Sprintf("That is more memory than the %s it may use: the dump will be refused. heapcause histogram needs little.", humanize.IBytes(uint64(e.MaxMemory))))
+	}
+	seconds := func(s float64) report.Value { return report.Duration(time.Duration(s * float64(time.Second))) }
+	for _, f := range []report.Fact{
+		{Label: "size of the dump", Value: report.Bytes(e.Bytes)},
+		{Label: "objects", Value: report.Count(e.Objects)},
+		{Label: "references", Value: report.Count(e.References)},
+		{Label: "classes", Value: report.Count(e.Classes)},
+		{Label: "time", Value: seconds(e.Seconds)},
+		{Label: "processor time", Value: seconds(e.CPUSeconds)},
+		{Label: "processor time of a histogram", Value: seconds(e.HistogramSeconds)},
+		{Label: "memory", Value: report.Bytes(e.Memory)},
+		{Label: "memory allowed", Value: report.Bytes(e.MaxMemory)},
+		{Label: "temporary files", Value: report.Bytes(e.Disk)},
+		{Label: "bytes sampled", Value: report.Bytes(e.Sampled)},
+	} {
+		out.Facts = append(out.Facts, f)
+	}
+	return out
 }
 
 func printEstimate(w io.Writer, e estimateJSON) error {

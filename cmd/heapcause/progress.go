@@ -18,6 +18,7 @@ type progress struct {
 	begun time.Time
 	last  time.Time
 	shown bool
+	also  func(phase string, done, total int64) // may be nil; told whether there is a terminal or not
 }
 
 func (a *app) progress() *progress {
@@ -34,6 +35,9 @@ var phaseHook func(phase string)
 func (p *progress) update(phase string, done, total int64) {
 	if phaseHook != nil {
 		phaseHook(phase)
+	}
+	if p.also != nil {
+		p.also(phase, done, total)
 	}
 	if !p.on {
 		return

@@ -65,6 +65,7 @@ Exit codes: 0 done; 1 a gate is broken (check, --fail-on, --verify-against); 2 t
 		a.estimateCommand(),
 		a.extractCommand(),
 		a.indexCommand(),
+		a.mcpCommand(),
 		a.inspectCommand(),
 		a.psCommand(),
 		a.queryCommand(),
