@@ -65,29 +65,61 @@ func (w *treeWriter) leave(at int) {
 	}
 }
 
+// treeLine is a node's line in parts. Where it is too long for the page, the label gives way first, then the note, then the class; the
+// address is what is copied.
+type treeLine struct {
+	arrow, label, count, class, address, note, more string
+}
+
 func (w *treeWriter) node(i int, only bool) {
 	r := &w.rows[i]
-	s := ""
+	l := treeLine{label: clean(r.Label), class: clean(r.Class), note: clean(r.Note)}
 	if only {
-		s = "→ "
-	}
-	if r.Label != "" {
-		s += clean(r.Label) + "  "
+		l.arrow = "→ "
 	}
 	if r.Address == 0 {
-		s += fmt.Sprintf("%s × ", comma(r.Objects))
+		l.count = fmt.Sprintf("%s × ", comma(r.Objects))
+	} else {
+		l.address = " @ " + r.Address.String()
+		if r.Objects > 1 {
+			l.more = fmt.Sprintf(" and %s more like it, each holding the next", comma(r.Objects-1))
+		}
 	}
-	s += clean(r.Class)
-	if r.Address != 0 {
-		s += " @ " + r.Address.String()
+	w.line(bytes(r.Retained), w.level[i], l.text(w.room(w.level[i])))
+}
+
+// leastPart is how far a part of a line is cut for the others.
+const leastPart = 16
+
+// text puts the line together in so many columns, where its parts can be cut as far.
+func (l *treeLine) text(room int) string {
+	for _, part := range []*string{&l.label, &l.note, &l.class} {
+		if over := width(l.String()) - room; over > 0 && width(*part) > leastPart {
+			*part = middle(*part, max(leastPart, width(*part)-over))
+		}
 	}
-	if r.Note != "" {
-		s += " (" + clean(r.Note) + ")"
+	return l.String()
+}
+
+func (l *treeLine) String() string {
+	s := l.arrow
+	if l.label != "" {
+		s += l.label + "  "
 	}
-	if r.Address != 0 && r.Objects > 1 {
-		s += fmt.Sprintf(" and %s more like it, each holding the next", comma(r.Objects-1))
+	s += l.count + l.class + l.address
+	if l.note != "" {
+		s += " (" + l.note + ")"
 	}
-	w.line(bytes(r.Retained), w.level[i], s)
+	return s + l.more
+}
+
+// room is the columns for the text of a line.
+func (w *treeWriter) room(level int) int {
+	n := w.p.width - 7 - w.sizes - 2*min(level, maxIndent)
+	if level > maxIndent {
+		n -= len(fmt.Sprintf("(%d deep) ", level))
+	}
+	return n
 }
 
 func (w *treeWriter) line(size string, level int, s string) {

@@ -59,3 +59,14 @@ func TestDeepTree(t *testing.T) {
 		}
 	}
 }
+
+// TestLongNames: a line too long for the page keeps its address; the label gives way first.
+func TestLongNames(t *testing.T) {
+	got := written(t, report.List[report.TreeNode]{Rows: []report.TreeNode{
+		{Parent: -1, Label: "static com.acme." + strings.Repeat("label", 20), Address: 0xabcdef12, Class: "com.acme.App", Note: "the note", Objects: 1},
+		{Parent: -1, Label: strings.Repeat("label", 20), Address: 0xabcdef12, Class: strings.Repeat("class", 30), Note: strings.Repeat("note", 30), Objects: 1},
+	}})
+	if n := strings.Count(got, " @ 0xabcdef12 ("); n != 2 || !strings.Contains(got, "com.acme.App @ 0xabcdef12 (the note)") {
+		t.Errorf("%d addresses in\n%s", n, got)
+	}
+}
