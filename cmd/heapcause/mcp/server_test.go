@@ -489,6 +489,46 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// TestShared: a graph that two calls wait for is built once, and finished though the call that began it is cancelled.
+func TestShared(t *testing.T) {
+	dump := filepath.Join(t.TempDir(), "a.hprof")
+	writeDump(t, dump, 3)
+	opt := options(dump)
+	open, begun, goOn, both := opt.Open, make(chan struct{}, 8), make(chan struct{}), make(chan struct{}, 8)
+	opt.Open = func(ctx context.Context, path string, fresh bool, p mcp.Progress) (*graph.Heap, func(), error) {
+		begun <- struct{}{}
+		select {
+		case <-goOn:
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
+		return open(ctx, path, fresh, p)
+	}
+	c := connect(t, opt)
+	ctx, cancel := context.WithCancel(context.Background())
+	first, second := make(chan error), make(chan error)
+	go func() {
+		_, err := c.CallTool(ctx, &sdk.CallToolParams{Name: "open"})
+		first <- err
+	}()
+	<-begun
+	go func() {
+		both <- struct{}{}
+		_, _, err := call(t, c, "histogram", nil)
+		second <- err
+	}()
+	<-both
+	if _, _, err := call(t, c, "dumps", nil); err != nil { // behind the second on the same connection
+		t.Error(err)
+	}
+	cancel()
+	<-first
+	close(goOn)
+	if err := <-second; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestKept: graphs are kept, shared, closed when others are needed, and made anew when the file has changed.
 func TestKept(t *testing.T) {
 	dir := t.TempDir()
