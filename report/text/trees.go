@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strings"
 
 	"heapcause/report"
 )
@@ -82,7 +83,7 @@ func (w *treeWriter) node(i int, only bool) {
 	} else {
 		l.address = " @ " + r.Address.String()
 		if r.Objects > 1 {
-			l.more = fmt.Sprintf(" and %s more like it, each holding the next", comma(r.Objects-1))
+			l.more = fmt.Sprintf(" and %s more", comma(r.Objects-1)) + restOfMore
 		}
 	}
 	w.line(bytes(r.Retained), w.level[i], l.text(w.room(w.level[i])))
@@ -91,12 +92,18 @@ func (w *treeWriter) node(i int, only bool) {
 // leastPart is how far a part of a line is cut for the others.
 const leastPart = 16
 
+// restOfMore is left out where it would cost the address.
+const restOfMore = " like it, each holding the next"
+
 // text puts the line together in so many columns, where its parts can be cut as far.
 func (l *treeLine) text(room int) string {
 	for _, part := range []*string{&l.label, &l.note, &l.class} {
 		if over := width(l.String()) - room; over > 0 && width(*part) > leastPart {
 			*part = middle(*part, max(leastPart, width(*part)-over))
 		}
+	}
+	if width(l.String()) > room {
+		l.more = strings.TrimSuffix(l.more, restOfMore)
 	}
 	return l.String()
 }
