@@ -45,6 +45,7 @@ type run struct {
 	results  map[*Scan]any
 	unknown  map[*Scan]string
 	shared   map[string]any
+	links    int // of chains, followed for the tree
 }
 
 // Run analyses a heap. The same heap and options give the same report, whatever the number of workers.

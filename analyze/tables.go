@@ -84,6 +84,17 @@ func (r *run) loaderName(o graph.Object) string {
 	return s
 }
 
+// loaderText names a class loader for people: its class, and its name or address; "" for the boot loader.
+func (r *run) loaderText(o graph.Object) string {
+	if o == graph.NoObject {
+		return ""
+	}
+	if name := r.loaderName(o); name != "" {
+		return r.heap.ClassName(o) + " " + name
+	}
+	return r.heap.ClassName(o) + " @ " + report.Address(r.heap.Addr(o)).String()
+}
+
 // topObjects lists the largest strongly held children of the dominator tree's root.
 func (r *run) topObjects() report.List[report.ObjectRow] {
 	h := r.heap

@@ -11,12 +11,12 @@ import (
 
 // Bounds of the upper part of the dominator tree that a report has.
 const (
-	treeNodes    = 1500   // in all
-	treeTop      = 100    // nodes that nothing dominates
-	treeChildren = 16     // of a node that are shown one by one
-	treeClasses  = 6      // nodes that stand for the other children of a node, by class
-	treeLeast    = 2000   // a node below this part of the heap is not opened
-	treeChain    = 10_000 // links of a chain that are followed
+	treeNodes    = 1500    // in all
+	treeTop      = 100     // nodes that nothing dominates
+	treeChildren = 16      // of a node that are shown one by one
+	treeClasses  = 6       // nodes that stand for the other children of a node, by class
+	treeLeast    = 2000    // a node below this part of the heap is not opened
+	treeChain    = 1 << 24 // links of chains that are followed, in all
 )
 
 // treeNode is a node on its way into the report.
@@ -57,6 +57,7 @@ func (r *run) tree() report.List[report.TreeNode] {
 		}
 	}
 	root := &treeNode{object: graph.NoObject}
+	r.links = 0
 	r.openNode(root, treeTop, 0, func(o graph.Object) bool { return h.Strength(o) < graph.Unreachable })
 	var queue treeQueue
 	n := len(root.children)
@@ -161,6 +162,7 @@ func (r *run) openNode(node *treeNode, most int, least int64, wanted func(graph.
 		if i < treeClasses && s.retained > node.Retained/1000 {
 			g := &treeNode{object: graph.NoObject}
 			g.Class, g.Objects, g.Shallow, g.Retained = h.Class(c).Name, s.objects, s.shallow, s.retained
+			g.Loader = r.loaderText(h.Class(c).Loader)
 			node.children = append(node.children, g)
 			continue
 		}
@@ -177,6 +179,11 @@ func (r *run) treeNode(from, o graph.Object) *treeNode {
 	if note := r.note(o); note != "" {
 		n.Class = note
 	}
+	loader := h.Class(h.ClassOf(o)).Loader
+	if c, ok := h.AsClass(o); ok { // which belongs to what it stands for
+		loader = h.Class(c).Loader
+	}
+	n.Loader = r.loaderText(loader)
 	switch {
 	case from == graph.NoObject:
 		n.Label = rootText(h.RootsOf(o))
@@ -191,18 +198,19 @@ func (r *run) treeNode(from, o graph.Object) *treeNode {
 }
 
 // endOfChain follows a chain of objects of one class that each dominate the next, makes the node stand for all of them, and returns
-// the last. What else the links dominate is counted as left out, and so is the rest of a chain that is too long to follow: false.
+// the last. What else the links dominate is counted as left out, and so is the rest of a chain where the links of all
+// chains are too many to follow: false.
 func (r *run) endOfChain(node *treeNode) (graph.Object, bool) {
 	h := r.heap
 	at, class := node.object, h.ClassOf(node.object)
 	if class == graph.NoClass || h.Class(class).IsArray {
 		return at, true
 	}
-	for range treeChain {
+	for ; r.links < treeChain; r.links++ {
 		next := graph.NoObject
 		n := 0
 		h.EachDominated(at, func(o graph.Object) bool {
-			if n++; h.ClassOf(o) == class && h.Retained(o)*20 > h.Retained(at)*19 {
+			if n++; h.ClassOf(o) == class && (h.Retained(o)*20 > h.Retained(at)*19 || h.Shallow(at)+h.Retained(o) == h.Retained(at)) {
 				next = o
 			}
 			return n < 100

@@ -64,6 +64,8 @@ type TreeNode struct {
 	// first.
 	Address Address `json:"address"`
 	Class   string  `json:"class"`
+	// Loader describes the class loader that defined the class, or the class that a class object stands for; "" for the boot loader.
+	Loader string `json:"loader,omitempty"`
 	// Note is a decoded name, such as a thread's, "" if there is none.
 	Note string `json:"note,omitempty"`
 	// Objects is the number of objects that the node stands for.

@@ -32,9 +32,12 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"value":   value,
 	"number":  report.Value.Numeric,
 	"sortkey": sortKey,
+	"nodes":   nodes,
 	"short":   func(s string) string { return s[:min(len(s), 12)] },
 	"add":     func(a, b int) int { return a + b },
 	"edge":    edge,
+	"object":  objectName,
+	"breaks":  breaks,
 	"when":    when,
 	"masked":  func(v report.Value) bool { return v.IsText() && v.Text().Masked() },
 }).Parse(page))
@@ -42,15 +45,15 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 // view is what the page is made from.
 type view struct {
 	*report.Report
-	Style   template.CSS
-	Script  template.JS
-	Worst   report.Severity
-	Parts   []part
-	Kinds   []kind
-	Tables  []table
-	Tree    []*node
-	Flat    []treeData
-	Omitted struct{ Nodes, Bytes int64 }
+	Style  template.CSS
+	Script template.JS
+	Worst  report.Severity
+	Parts  []part
+	Ring   pie
+	Pies   []pie
+	Kinds  []kind
+	Tables []table
+	Map    mapData
 }
 
 // Style is the style sheet of the pages, which other pages share: its colours are variables, light and dark.
@@ -60,10 +63,7 @@ func Style() string { return style }
 func Script() string { return script }
 
 // TreeData are the nodes of the dominator tree as Script wants them, to be put into the page as JSON.
-func TreeData(r *report.Report) any {
-	_, flat := trees(r)
-	return flat
-}
+func TreeData(r *report.Report) any { return mapOf(r.Tree.Rows) }
 
 // Edge names what leads to a step of a path, for people.
 func Edge(s report.Step) string { return edge(s) }
@@ -91,8 +91,8 @@ func Write(w io.Writer, r *report.Report) error {
 	}
 	v.Kinds = kinds(r)
 	v.Tables = pageTables(r)
-	v.Tree, v.Flat = trees(r)
-	v.Omitted.Nodes, v.Omitted.Bytes = r.Tree.Omitted, r.Tree.OmittedBytes
+	v.Ring, v.Pies = reachability(v.Parts, total), pies(r)
+	v.Map = mapOf(r.Tree.Rows)
 	return pageTemplate.Execute(w, v)
 }
 
@@ -137,6 +137,14 @@ func edge(s report.Step) string {
 		return "local of " + s.Label
 	}
 	return s.Label
+}
+
+func objectName(class, note string) string { return clean(report.ObjectName(class, note)) }
+
+// breaks lets a long name go on in the next line behind its dots.
+func breaks(name string) template.HTML {
+	name = template.HTMLEscapeString(name)
+	return template.HTML(strings.NewReplacer(".", ".<wbr>", "$", "<wbr>$").Replace(name))
 }
 
 // clean replaces bytes that are no text, and NUL, which HTML has not.

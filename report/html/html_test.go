@@ -2,7 +2,9 @@ package html_test
 
 import (
 	"bytes"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,6 +58,35 @@ func TestEverythingIsTold(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
+	}
+}
+
+// TestRings holds that the parts of a ring go once round it, and that a saved report with sums that cannot be gives none.
+func TestRings(t *testing.T) {
+	r := reporttest.PGTimer()
+	page := render(t, r)
+	dash := regexp.MustCompile(`stroke-dasharray="([0-9.]+) 100" stroke-dashoffset="-([0-9.]+)"`)
+	figures := strings.Split(page, "<svg ")[1:]
+	if len(figures) != 3 {
+		t.Fatalf("%d rings", len(figures))
+	}
+	for i, f := range figures {
+		round := 0.0
+		for _, m := range dash.FindAllStringSubmatch(strings.Split(f, "</svg>")[0], -1) {
+			length, _ := strconv.ParseFloat(m[1], 64)
+			from, _ := strconv.ParseFloat(m[2], 64)
+			if math.Abs(from-round) > 0.01 {
+				t.Errorf("ring %d: a part begins at %g, the one before it ends at %g", i, from, round)
+			}
+			round += length
+		}
+		if math.Abs(round-100) > 0.1 {
+			t.Errorf("ring %d: %g of 100", i, round)
+		}
+	}
+	r.Histogram.Rows[0].Shallow = r.Counts.Bytes * 2
+	if n := strings.Count(render(t, r), "<svg "); n != 2 {
+		t.Errorf("%d rings with a part larger than the whole", n)
 	}
 }
 

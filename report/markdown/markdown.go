@@ -1,5 +1,6 @@
 // Package markdown writes a report for a ticket: in the Markdown of GitHub (and GitLab), or in Jira's wiki markup. The short form
-// fits a screen: per finding the headline, who holds it, the figures and what to do. The full form adds tables, evidence and consumers.
+// fits a screen: of the first finding the headline, who holds it, the figures and what to do, and the headlines of others. The full form
+// tells all of them, with tables, evidence, consumers and inspections.
 package markdown
 
 import (
@@ -20,8 +21,8 @@ type Options struct {
 	Full bool // everything, not only what fits a screen
 }
 
-// shortFindings are told in the short form; the others are counted.
-const shortFindings = 3
+// shortFindings are named in the short form besides the first, which is told; the others are counted.
+const shortFindings = 5
 
 // Write writes the report.
 func Write(w io.Writer, r *report.Report, opt Options) error {
@@ -46,9 +47,6 @@ func WriteSection(w io.Writer, s *report.Section, opt Options) error {
 		p.m = jira
 	}
 	p.section(s)
-	for _, n := range s.Notes {
-		p.line(p.m.item + p.text(n))
-	}
 	return p.Flush()
 }
 
@@ -105,13 +103,31 @@ func (p *printer) findings(r *report.Report) {
 		}
 		return
 	}
-	for i := range r.Findings {
-		if !p.opt.Full && i == shortFindings {
-			p.line(fmt.Sprintf("… and %d more findings.", len(r.Findings)-i))
-			break
-		}
+	told := len(r.Findings)
+	if !p.opt.Full {
+		told = 1
+	}
+	for i := range told {
 		p.finding(i+1, &r.Findings[i])
 	}
+	p.others(r.Findings[told:])
+}
+
+// others names the findings that the short form does not tell.
+func (p *printer) others(findings []report.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	p.line(p.m.bold("Also found"))
+	p.line("")
+	named := min(len(findings), shortFindings)
+	for i := range named {
+		p.line(p.m.item + strings.ToUpper(string(findings[i].Severity)) + ": " + p.text(findings[i].Title))
+	}
+	if left := len(findings) - named; left > 0 {
+		p.line(fmt.Sprintf("%s… and %d more", p.m.item, left))
+	}
+	p.line("")
 }
 
 func (p *printer) finding(n int, f *report.Finding) {
@@ -181,10 +197,7 @@ func (p *printer) path(steps []report.Step) {
 		case report.StepLocal:
 			lead = "→ local of "
 		}
-		what := s.Class
-		if s.Note != "" && s.Note != s.Class {
-			what += " (" + s.Note + ")"
-		}
+		what := report.ObjectName(s.Class, s.Note)
 		if s.Repeat > 1 {
 			what += " × " + comma(s.Repeat)
 		}
@@ -285,12 +298,62 @@ func (p *printer) section(s *report.Section) {
 		p.line(p.text(s.Summary))
 		p.line("")
 	}
+	if s.Skipped != "" {
+		p.line("Not judged: " + p.text(s.Skipped) + ".")
+		p.line("")
+	}
 	for _, x := range s.Facts {
 		p.line(p.m.item + p.text(x.Label) + ": " + p.value(x.Value))
 	}
 	p.line("")
 	for j := range s.Tables {
 		p.table(&s.Tables[j])
+	}
+	for j := range s.Trees {
+		p.tree(&s.Trees[j])
+	}
+	for _, n := range s.Notes {
+		p.line(p.m.item + p.text(n))
+	}
+	if len(s.Notes) > 0 {
+		p.line("")
+	}
+}
+
+// maxIndent of a tree's nodes, in levels: what is deeper stands there, too.
+const maxIndent = 30
+
+// tree writes a tree as lines of a block of code, a level further in than its parent each.
+func (p *printer) tree(t *report.Tree) {
+	p.line(p.m.bold(p.text(t.Title)))
+	p.line("")
+	p.line(p.m.fence[0])
+	depths := make([]int, len(t.Nodes.Rows))
+	for i, n := range t.Nodes.Rows {
+		if n.Parent >= 0 {
+			depths[i] = depths[n.Parent] + 1
+		}
+		what := report.ObjectName(n.Class, n.Note)
+		if n.Label != "" {
+			what = n.Label + "  " + what
+		}
+		if n.Objects > 1 {
+			what += " × " + comma(n.Objects)
+		}
+		if n.Address != 0 {
+			what += " @ " + n.Address.String()
+		}
+		line := what + "  " + bytes(n.Retained)
+		if n.OmittedChildren > 0 {
+			line += fmt.Sprintf(" (%s below it left out)", comma(n.OmittedChildren))
+		}
+		p.line(strings.Repeat("  ", min(depths[i], maxIndent)) + unfenced(flat(line)))
+	}
+	p.line(p.m.fence[1])
+	p.line("")
+	if t.Nodes.Omitted > 0 {
+		p.line(fmt.Sprintf("… and %s more", comma(t.Nodes.Omitted)))
+		p.line("")
 	}
 }
 

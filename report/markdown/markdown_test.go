@@ -36,12 +36,22 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
-// TestShortFits holds that the short form of one finding fits a screen.
+// TestShortFits holds that the short form fits a screen, however many findings there are.
 func TestShortFits(t *testing.T) {
-	r := reporttest.PGTimer()
-	r.Findings = r.Findings[:1]
-	if n := strings.Count(render(t, r, markdown.Options{}), "\n"); n > 45 {
-		t.Errorf("%d lines", n)
+	for _, jira := range []bool{false, true} {
+		r := reporttest.PGTimer()
+		for len(r.Findings) < 30 {
+			r.Findings = append(r.Findings, r.Findings[0])
+		}
+		short := render(t, r, markdown.Options{Jira: jira})
+		if n := strings.Count(short, "\n"); n > 45 {
+			t.Errorf("%d lines", n)
+		}
+		for _, want := range []string{r.Findings[0].Signature[:12], "What to do", "GC root", "24 more"} {
+			if !strings.Contains(short, want) {
+				t.Errorf("no %q", want)
+			}
+		}
 	}
 }
 

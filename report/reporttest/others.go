@@ -57,7 +57,7 @@ func Full() *report.Report {
 	r.Threads.Rows[0].Frames.Rows[1].Locals.Rows[0].JNI = true
 	r.Tree = report.List[report.TreeNode]{Rows: []report.TreeNode{
 		{Parent: -1, Address: 0x7ffc1000, Class: "java.util.TimerTask[]", Objects: 1, Shallow: 131_088, Retained: 14_083_152, OmittedChildren: 39_793, OmittedBytes: 13_951_496},
-		{Parent: 0, Label: "[1]", Address: 0x7ff02a18, Class: statement, Objects: 1, Shallow: 184, Retained: 568},
+		{Parent: 0, Label: "[1]", Address: 0x7ff02a18, Class: statement, Loader: "jdk.internal.loader.ClassLoaders$AppClassLoader app", Objects: 1, Shallow: 184, Retained: 568},
 	}}
 	r.Paths = report.List[report.TreeNode]{Rows: []report.TreeNode{
 		{Parent: -1, Label: "java.util.TaskQueue::queue", Class: "java.util.TimerTask[]", Objects: 1, Shallow: 131_088, Retained: 14_083_152},

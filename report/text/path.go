@@ -48,14 +48,7 @@ func edge(s *report.Step) string {
 
 // target names the object of a step.
 func target(s *report.Step) string {
-	what := s.Class
-	switch s.Note {
-	case "", s.Class:
-	case "class " + s.Class:
-		what = s.Note
-	default:
-		what += " (" + s.Note + ")"
-	}
+	what := report.ObjectName(s.Class, s.Note)
 	if s.Repeat > 1 {
 		what += " × " + comma(s.Repeat)
 	}
@@ -66,7 +59,11 @@ func (p *printer) accumulation(a *report.Accumulation) {
 	if a == nil || a.Children == 0 {
 		return
 	}
-	text := fmt.Sprintf("Piles up in %s @ %s: %s objects below it", a.Class, a.Address, comma(a.Children))
+	objects := "objects"
+	if a.Children == 1 {
+		objects = "object"
+	}
+	text := fmt.Sprintf("Piles up in %s @ %s: %s %s below it", a.Class, a.Address, comma(a.Children), objects)
 	if a.ChildClass != "" {
 		text += fmt.Sprintf(", %s of them %s with %s", comma(a.ChildObjects), a.ChildClass, bytes(a.ChildBytes))
 	}
@@ -74,13 +71,16 @@ func (p *printer) accumulation(a *report.Accumulation) {
 	p.wrapped("   ", text+".")
 }
 
-// facts writes the figures of a finding, then those that other rules add.
+// facts writes the figures of a finding, then those that other rules add, under their names.
 func (p *printer) facts(f *report.Finding) {
-	facts := append(report.Rows[report.Fact]{}, f.Facts...)
+	p.factList(f.Facts)
 	for i := range f.Related {
-		facts = append(facts, f.Related[i].Facts...)
+		if x := &f.Related[i]; len(x.Facts) > 0 {
+			p.line("")
+			p.line("   %s", middle(clean("As "+x.Rule+" says"), p.width-3))
+			p.factRows(x.Facts)
+		}
 	}
-	p.factList(facts)
 }
 
 func (p *printer) factList(facts report.Rows[report.Fact]) {
@@ -88,6 +88,10 @@ func (p *printer) factList(facts report.Rows[report.Fact]) {
 		return
 	}
 	p.line("")
+	p.factRows(facts)
+}
+
+func (p *printer) factRows(facts report.Rows[report.Fact]) {
 	label := 0
 	for _, fact := range facts {
 		label = max(label, width(clean(fact.Label)))
