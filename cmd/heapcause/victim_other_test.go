@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// victim is for systems with signals and limits of file sizes.
+func victim() { main() }
