@@ -522,7 +522,9 @@ func TestShared(t *testing.T) {
 		t.Error(err)
 	}
 	cancel()
-	<-first
+	if err := <-first; err == nil {
+		t.Error("what was cancelled answered")
+	}
 	close(goOn)
 	if err := <-second; err != nil {
 		t.Error(err)
