@@ -36,7 +36,7 @@
         body.append(...order.map((x) => x.r));
       });
     });
-    if (rows.length > 8) {
+    if (rows.length > 10) {
       const search = document.createElement("input");
       search.type = "search";
       search.className = "search";
