@@ -57,7 +57,7 @@ func (r *run) tree() report.List[report.TreeNode] {
 		}
 	}
 	root := &treeNode{object: graph.NoObject}
-	r.links = 0
+	r.links = treeChain
 	r.openNode(root, treeTop, 0, func(o graph.Object) bool { return h.Strength(o) < graph.Unreachable })
 	var queue treeQueue
 	n := len(root.children)
@@ -107,7 +107,7 @@ func (r *run) openNode(node *treeNode, most int, least int64, wanted func(graph.
 	from := node.object
 	if from != graph.NoObject {
 		var ok bool
-		if from, ok = r.endOfChain(node); !ok {
+		if from, ok = EndOfChain(h, from, &node.TreeNode, &r.links); !ok {
 			return
 		}
 	}
@@ -195,38 +195,4 @@ func (r *run) treeNode(from, o graph.Object) *treeNode {
 		}
 	}
 	return n
-}
-
-// endOfChain follows a chain of objects of one class that each dominate the next, makes the node stand for all of them, and returns
-// the last. What else the links dominate is counted as left out, and so is the rest of a chain where the links of all
-// chains are too many to follow: false.
-func (r *run) endOfChain(node *treeNode) (graph.Object, bool) {
-	h := r.heap
-	at, class := node.object, h.ClassOf(node.object)
-	if class == graph.NoClass || h.Class(class).IsArray {
-		return at, true
-	}
-	for ; r.links < treeChain; r.links++ {
-		next := graph.NoObject
-		n := 0
-		h.EachDominated(at, func(o graph.Object) bool {
-			if n++; h.ClassOf(o) == class && (h.Retained(o)*20 > h.Retained(at)*19 || h.Shallow(at)+h.Retained(o) == h.Retained(at)) {
-				next = o
-			}
-			return n < 100
-		})
-		if next == graph.NoObject {
-			return at, true
-		}
-		node.Objects++
-		node.Shallow += h.Shallow(next)
-		if beside := h.Retained(at) - h.Shallow(at) - h.Retained(next); n > 1 {
-			node.OmittedChildren += int64(n - 1)
-			node.OmittedBytes += beside
-		}
-		at = next
-	}
-	node.OmittedChildren++
-	node.OmittedBytes += h.Retained(at) - h.Shallow(at) // at itself is in the node
-	return at, false
 }

@@ -257,11 +257,14 @@ type growthLimit struct {
 	asked bool
 }
 
-func parseGrowth(s string) (growthLimit, error) {
+func parseGrowth(s string) (growthLimit, error) { return sizeOrPart("fail-on-growth", s) }
+
+// sizeOrPart parses the value of a flag that is a size, or a percentage.
+func sizeOrPart(flag, s string) (growthLimit, error) {
 	if s == "" {
 		return growthLimit{}, nil
 	}
-	bad := &hintError{fmt.Errorf("--fail-on-growth %s: is neither a size nor a percentage above 0", s), "50MiB and 10% are"}
+	bad := &hintError{fmt.Errorf("--%s %s: is neither a size nor a percentage above 0", flag, s), "50MiB and 10% are"}
 	if percent, ok := strings.CutSuffix(s, "%"); ok {
 		f, err := strconv.ParseFloat(strings.TrimSpace(percent), 64)
 		if err != nil || !(f > 0 && f < 1e6) {

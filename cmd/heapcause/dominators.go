@@ -4,34 +4,144 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"heapcause/analyze/explore"
 	"heapcause/graph"
+	"heapcause/report"
 )
 
+// dominatorsOptions are the flags of dominators that ask for a part of the tree.
+type dominatorsOptions struct {
+	explore.DominatorOptions
+	min, of, skip string
+	bigDrops      bool
+}
+
 func (a *app) dominatorsCommand() *cobra.Command {
+	var o dominatorsOptions
 	c := &cobra.Command{
-		Use:   "dominators DUMP",
-		Short: "List the largest objects by retained size, or every object with its dominator",
-		Long: `Prints the objects at the top of the dominator tree, the greatest retained size first. With --all it
-prints every object in ascending address order: address, address of its class object, shallow and
-retained size, and the address of its immediate dominator, "root" for the virtual root. With
---references=all only reachable objects are printed.`,
+		Use:   "dominators DUMP [OBJECT]",
+		Short: "Show the dominator tree, of all or below an object; immediate dominators of a class; big drops",
+		Long: `Prints the objects at the top of the dominator tree, the greatest retained size first. With OBJECT,
+--depth, --by or --min it prints the tree below an object, or all of it: what it dominates, what that
+dominates, and so on. A chain of objects of one class is one line. OBJECT is one of
+
+` + explore.SelectorHelp + `
+
+--of CLASS groups the objects of a class by what dominates them immediately; dominators whose class
+matches the regular expression --skip are climbed over. --big-drops lists objects that retain much more
+than the largest object below them: where things pile up.
+
+With --all it prints every object in ascending address order: address, address of its class object,
+shallow and retained size, and the address of its immediate dominator, "root" for the virtual root. With
+--references=all only reachable objects are printed then.`,
 		Example: `  heapcause dominators app.hprof --top 20
+  heapcause dominators app.hprof 'java.util.TaskQueue#1' --depth 4
+  heapcause dominators app.hprof --by package --min 1%
+  heapcause dominators app.hprof --of char[] --skip '^java\.'
+  heapcause dominators app.hprof --big-drops
   heapcause dominators app.hprof --all -f tsv > objects.tsv`,
-		Args: oneDump,
-		RunE: func(c *cobra.Command, args []string) error { return a.dominators(c.Context(), args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 && !o.asked(c) {
+				return a.dominators(c.Context(), args[0])
+			}
+			return a.dominatorTree(c.Context(), args, &o)
+		},
 	}
-	a.commonFlags(c, "text", "tsv")
-	a.graphFlags(c)
-	c.Flags().IntVar(&a.f.topObjects, "top", 20, "objects to print; 0 prints all that nothing dominates")
-	c.Flags().BoolVar(&a.f.all, "all", false, "print every object of the dump")
+	c = a.exploreCommand(c, 0, 1)
+	f := c.Flags()
+	f.Lookup("top").Usage = "objects, or nodes below each node, to print; 0 prints all"
+	f.BoolVar(&a.f.all, "all", false, "print every object of the dump")
+	f.IntVar(&o.Depth, "depth", explore.DefaultDepth, "levels of the tree")
+	f.StringVar(&o.By, "by", "", "merge what a node dominates by class, package or loader")
+	f.StringVar(&o.min, "min", "", "leave out what retains less: a size, or a percentage of the tree's root (big drops: 1%)")
+	f.StringVar(&o.of, "of", "", "a class, or other objects: what dominates them immediately")
+	f.StringVar(&o.skip, "skip", "", "classes of dominators that are climbed over, as a regular expression (with --of)")
+	f.BoolVar(&o.bigDrops, "big-drops", false, "objects that retain much more than the largest object below them")
+	complete(c, "by", "class", "package", "loader")
 	return c
+}
+
+// asked reports whether a part of the tree is asked for, instead of the list of its top.
+func (o *dominatorsOptions) asked(c *cobra.Command) bool {
+	for _, name := range []string{"depth", "by", "min", "of", "skip", "big-drops"} {
+		if c.Flags().Changed(name) {
+			return true
+		}
+	}
+	return c.Flag("format").Value.String() == "json" || c.Flag("format").Value.String() == "csv"
+}
+
+// check validates the flags, and returns the expression of --skip.
+func (o *dominatorsOptions) check(args []string) (*regexp.Regexp, error) {
+	switch {
+	case o.of != "" && o.bigDrops, o.of != "" && len(args) > 1, o.bigDrops && len(args) > 1:
+		return nil, &hintError{errors.New("OBJECT, --of and --big-drops exclude each other"), "heapcause dominators --help has examples"}
+	case o.skip != "" && o.of == "":
+		return nil, &hintError{errors.New("--skip: is for --of"), "add --of CLASS"}
+	case o.Depth < 1 || o.Depth > explore.MaxDepth:
+		return nil, &hintError{fmt.Errorf("--depth %d: must be from 1 to %d", o.Depth, explore.MaxDepth), fmt.Sprintf("%d is the default", explore.DefaultDepth)}
+	case o.By != "":
+		if err := oneOf("by", o.By, "class", "package", "loader"); err != nil {
+			return nil, err
+		}
+	}
+	if o.min == "" && o.bigDrops {
+		o.min = "1%"
+	}
+	least, err := sizeOrPart("min", o.min)
+	if err != nil {
+		return nil, err
+	}
+	o.Bytes, o.Part = least.bytes, least.part
+	if o.skip == "" {
+		return nil, nil
+	}
+	skip, err := regexp.Compile(o.skip)
+	if err != nil {
+		return nil, &hintError{fmt.Errorf("--skip %w", err), "a regular expression of Go (RE2), such as ^java\\."}
+	}
+	return skip, nil
+}
+
+// dominatorTree answers with a part of the tree.
+func (a *app) dominatorTree(ctx context.Context, args []string, o *dominatorsOptions) error {
+	skip, err := o.check(args)
+	if err != nil {
+		return err
+	}
+	if a.f.all {
+		return &hintError{errors.New("--all: lists every object, and goes with no part of the tree"), "leave out one or the other"}
+	}
+	return a.answer(ctx, args[0], func(ctx context.Context, h *graph.Heap, opt explore.Options) ([]report.Section, error) {
+		selector := o.of
+		if len(args) > 1 {
+			selector = args[1]
+		}
+		var of *explore.Selection
+		if selector != "" {
+			s, err := explore.Resolve(ctx, h, selector, opt)
+			if err != nil {
+				return nil, err
+			}
+			of = &s
+		}
+		switch {
+		case o.bigDrops:
+			return explore.BigDrops(ctx, h, o.DominatorOptions, opt)
+		case o.of != "":
+			return explore.ImmediateDominators(ctx, h, of, skip, opt)
+		}
+		return explore.Dominators(ctx, h, of, o.DominatorOptions, opt)
+	})
 }
 
 func (a *app) dominators(ctx context.Context, path string) error {
@@ -41,7 +151,7 @@ func (a *app) dominators(ctx context.Context, path string) error {
 	if err := a.checkGraph(); err != nil {
 		return err
 	}
-	if err := notNegative(a.f.topObjects, "0 prints all that nothing dominates"); err != nil {
+	if err := notNegative(a.f.top, "0 prints all that nothing dominates"); err != nil {
 		return err
 	}
 	if a.f.all && a.f.format != "tsv" {
@@ -115,8 +225,8 @@ func (a *app) everyObject(ctx context.Context, out io.Writer, h *graph.Heap) err
 func (a *app) topObjects(w *bytes.Buffer, h *graph.Heap) {
 	all := h.NumDominated(graph.NoObject)
 	k := int(all)
-	if a.f.topObjects > 0 {
-		k = min(k, a.f.topObjects)
+	if a.f.top > 0 {
+		k = min(k, a.f.top)
 	}
 	top := h.Largest(k)
 	if a.f.format == "tsv" {

@@ -16,7 +16,6 @@ type flags struct {
 	failOn          string
 	top             int // rows of a report
 	topClasses      int // of a histogram
-	topObjects      int // of dominators
 	threshold       float64
 	rules           string
 	inspections     string

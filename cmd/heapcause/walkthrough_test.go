@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const walkthrough = "../../docs/walkthrough.md"
+// walked are the pages with commands and what they print.
+var walked = []string{"../../docs/walkthrough.md", "../../docs/paths.md"}
 
 // walkStep is a block of the page: a command, and how many lines of its output are shown where a line "…" ends them.
 type walkStep struct {
@@ -63,26 +64,29 @@ func (s walkStep) play(t *testing.T) string {
 	return stdout.String()
 }
 
-// TestWalkthrough replays docs/walkthrough.md: word for word on the dump that it was written from, where that is there, else on one
-// that the same program left, for what it concludes.
+// TestWalkthrough replays docs/walkthrough.md and docs/paths.md: word for word on the dump that they were written from, where that is
+// there, else on one that the same program left, for what the walk concludes.
 func TestWalkthrough(t *testing.T) {
-	page, err := os.ReadFile(walkthrough)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dump, same := filepath.Join(os.Getenv("HEAPCAUSE_ORACLE"), "pg-timer-a1-20000.hprof.gz"), true
 	if os.Getenv("HEAPCAUSE_ORACLE") == "" {
 		dump, same = "../../testdata/dumps/pg-timer/pg-timer-a1-20000.hprof", false
 	}
-	if dump, err = filepath.Abs(dump); err != nil {
+	dump, err := filepath.Abs(dump)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dump); err != nil {
 		t.Skip("no dump of pg-timer: make testdata makes it, HEAPCAUSE_ORACLE=DIR names a folder with it")
 	}
-	home, err := filepath.Abs(walkthrough)
-	if err != nil {
-		t.Fatal(err)
+	pages := map[string][]byte{}
+	for _, page := range walked {
+		name, err := filepath.Abs(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pages[name], err = os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Setenv("CI", "") // as for a person: the first command keeps an index for the others
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -91,13 +95,26 @@ func TestWalkthrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := ""
-	replayed := walkBlock.ReplaceAllStringFunc(string(page), func(block string) string {
-		m := walkBlock.FindStringSubmatch(block)
-		s := stepOf(m[1], m[2])
-		output := s.play(t)
-		said += output
-		return "```\n$ " + s.command + "\n" + s.cut(output) + "```\n"
-	})
+	for name, page := range pages {
+		replayed := walkBlock.ReplaceAllStringFunc(string(page), func(block string) string {
+			m := walkBlock.FindStringSubmatch(block)
+			s := stepOf(m[1], m[2])
+			output := s.play(t)
+			said += output
+			return "```\n$ " + s.command + "\n" + s.cut(output) + "```\n"
+		})
+		switch {
+		case !same:
+		case *update:
+			if err := os.WriteFile(name, []byte(replayed), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			if d := cmp.Diff(string(page), replayed); d != "" {
+				t.Errorf("%s (-update writes it anew):\n%s", filepath.Base(name), d)
+			}
+		}
+	}
 	for _, want := range []string{
 		`org\.postgresql\.jdbc3g\.Jdbc3gPreparedStatement +(20,0|19,[5-9])\d\d\n`, // referents of finalizers
 		`objects registered for finalization, 0 queued`,
@@ -108,17 +125,6 @@ func TestWalkthrough(t *testing.T) {
 	} {
 		if !regexp.MustCompile(want).MatchString(said) {
 			t.Errorf("the walk does not say %s", want)
-		}
-	}
-	switch {
-	case !same:
-	case *update:
-		if err := os.WriteFile(home, []byte(replayed), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		if d := cmp.Diff(string(page), replayed); d != "" {
-			t.Errorf("docs/walkthrough.md (-update writes it anew):\n%s", d)
 		}
 	}
 }
