@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ shallow and retained size, and the address of its immediate dominator, "root" fo
   heapcause dominators app.hprof --big-drops
   heapcause dominators app.hprof --all -f tsv > objects.tsv`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 && !o.asked(c) {
+			if len(args) == 1 && !o.asked(c) && a.listFormat() {
 				return a.dominators(c.Context(), args[0])
 			}
 			return a.dominatorTree(c.Context(), args, &o)
@@ -77,7 +78,13 @@ func (o *dominatorsOptions) asked(c *cobra.Command) bool {
 			return true
 		}
 	}
-	return c.Flag("format").Value.String() == "json" || c.Flag("format").Value.String() == "csv"
+	return false
+}
+
+// listFormat reports whether the list of the tree's top is printed in the format that is asked for: json and csv are of trees.
+func (a *app) listFormat() bool {
+	f := cmp.Or(a.f.format, formatOf(a.f.output, sectionFormats))
+	return f != "json" && f != "csv"
 }
 
 // check validates the flags, and returns the expression of --skip.
@@ -145,7 +152,7 @@ func (a *app) dominatorTree(ctx context.Context, args []string, o *dominatorsOpt
 }
 
 func (a *app) dominators(ctx context.Context, path string) error {
-	if err := a.check("text", "tsv"); err != nil {
+	if err := a.check(sectionFormats...); err != nil {
 		return err
 	}
 	if err := a.checkGraph(); err != nil {
