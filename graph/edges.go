@@ -158,6 +158,11 @@ func (h *Heap) recordEdges(c *View, emit func(Object, Strength, EdgeLabel) bool)
 
 // Label returns the first edge by which from refers to to, strong ones before others.
 func (h *Heap) Label(from, to Object) (Edge, bool) {
+	if to != NoObject {
+		if i, ok := h.element(from, to); ok {
+			return Edge{to, EdgeLabel{Kind: ElementEdge, Index: i}, Strong}, true
+		}
+	}
 	var best Edge
 	found := false
 	h.EachEdge(from, func(e Edge) bool {
@@ -167,6 +172,29 @@ func (h *Heap) Label(from, to Object) (Edge, bool) {
 		return !found || best.Strength != Strong
 	})
 	return best, found
+}
+
+// element finds an object in an object array by its identifier: to look up each of a million elements would take the longer part of a
+// second.
+func (h *Heap) element(array, o Object) (int, bool) {
+	c := h.getCursor()
+	defer h.cursors.Put(c)
+	if !c.Load(array) || c.tag != hprof.ObjectArray {
+		return 0, false
+	}
+	id, ids := h.index.addr(o), h.idSize
+	i, found := 0, false
+	_ = c.Pieces(func(p []byte) error {
+		for ; len(p) >= ids; p = p[ids:] {
+			if hprof.Value(p, hprof.Object, ids) == id {
+				found = true
+				return errStop
+			}
+			i++
+		}
+		return nil
+	})
+	return i, found
 }
 
 // FieldValue is one field of an instance with its raw bits.
