@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"heapcause/report"
@@ -74,12 +75,18 @@ func (p *printer) accumulation(a *report.Accumulation) {
 // facts writes the figures of a finding, then those that other rules add, under their names.
 func (p *printer) facts(f *report.Finding) {
 	p.factList(f.Facts)
+	var last *report.Related
 	for i := range f.Related {
-		if x := &f.Related[i]; len(x.Facts) > 0 {
+		x := &f.Related[i]
+		if len(x.Facts) == 0 || last != nil && last.Rule == x.Rule && slices.Equal(last.Facts, x.Facts) { // of the same kind of thing, the same
+			continue
+		}
+		if last == nil || last.Rule != x.Rule {
 			p.line("")
 			p.line("   %s", middle(clean("As "+x.Rule+" says"), p.width-3))
-			p.factRows(x.Facts)
 		}
+		p.factRows(x.Facts)
+		last = x
 	}
 }
 
