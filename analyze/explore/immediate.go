@@ -22,6 +22,9 @@ type dominatorsOf struct {
 	retained           int64
 }
 
+// unreachable stands for the class of what dominates objects that nothing reaches and nothing dominates.
+const unreachable graph.Class = graph.NoClass - 1
+
 // ImmediateDominators groups the objects of a selection by the class of what dominates them. Dominators whose class matches skip are
 // climbed over, to what dominates them; skip may be nil. This is the question of Eclipse MAT's query of the same name.
 func ImmediateDominators(ctx context.Context, h *graph.Heap, of *Selection, skip *regexp.Regexp, opt Options) ([]report.Section, error) {
@@ -33,10 +36,14 @@ func ImmediateDominators(ctx context.Context, h *graph.Heap, of *Selection, skip
 	}
 	groups := map[graph.Class]*dominatorsOf{}
 	seen := analyze.NewBitSet(h)
-	n := 0
+	n, left := 0, int64(0)
 	for o := range of.Each() {
 		if n++; n%4096 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if opt.Analysis.References == "all" && h.Strength(o) == graph.Unreachable { // Eclipse MAT does not see it
+			left++
+			continue
 		}
 		d := h.Idom(o)
 		for steps := 0; d != graph.NoObject; steps++ {
@@ -49,8 +56,11 @@ func ImmediateDominators(ctx context.Context, h *graph.Heap, of *Selection, skip
 			d = h.Idom(d)
 		}
 		class := graph.NoClass
-		if d != graph.NoObject {
+		switch {
+		case d != graph.NoObject:
 			class = h.ClassOf(d)
+		case h.Strength(o) == graph.Unreachable:
+			class = unreachable
 		}
 		g := groups[class]
 		if g == nil {
@@ -65,26 +75,36 @@ func ImmediateDominators(ctx context.Context, h *graph.Heap, of *Selection, skip
 			g.shallow += h.Shallow(d)
 		}
 	}
-	return []report.Section{immediateSection(h, of, groups, &opt)}, nil
+	s := immediateSection(h, of, groups, &opt)
+	if left > 0 {
+		s.Facts = append(s.Facts, analyze.Fact("unreachable ones left out", report.Count(left)))
+	}
+	return []report.Section{s}, nil
 }
 
 func immediateSection(h *graph.Heap, of *Selection, groups map[graph.Class]*dominatorsOf, opt *Options) report.Section {
 	s := report.Section{Name: "dominators", Title: "Immediate dominators"}
 	t := report.Table{
 		Name: "dominators", Title: "By class of the dominator",
-		Columns: []string{"dominators", "shallow", "objects", "shallow of objects", "class of dominators", "for example"},
+		Columns: []string{"dominators", "shallow", "objects", "their shallow", "retained", "class of dominators", "example"},
 	}
+	classes := 0
 	for _, g := range sortedGroups(groups) {
 		class, example := report.Name("<GC roots>"), report.Value{}
-		if g.class != graph.NoClass {
+		switch g.class {
+		case graph.NoClass:
+		case unreachable:
+			class = report.Name("<nothing reaches them>")
+		default:
+			classes++
 			class, example = report.Name(h.Class(g.class).Name), AddressValue(h, g.example)
 		}
-		opt.add(&t, g.dominated, report.Count(g.dominators), report.Bytes(g.shallow), report.Count(g.objects), report.Bytes(g.dominated), class, example)
+		opt.add(&t, g.dominated, report.Count(g.dominators), report.Bytes(g.shallow), report.Count(g.objects), report.Bytes(g.dominated), report.Bytes(g.retained), class, example)
 	}
 	s.Tables = append(s.Tables, t)
 	s.Summary = of.Text + ": dominated by objects of one class."
-	if n := len(groups); n != 1 {
-		s.Summary = fmt.Sprintf("%s: dominated by objects of %d classes.", of.Text, n)
+	if classes != 1 {
+		s.Summary = fmt.Sprintf("%s: dominated by objects of %d classes.", of.Text, classes)
 	}
 	return s
 }
