@@ -77,12 +77,7 @@ type pathTree struct {
 // paths is the upper part of the dominator tree with the children of a node merged by edge and class. The objects that a
 // chain of one class leads through are one node. Names are as signature makes them: two dumps of one program have one path.
 func (r *run) paths() report.List[report.TreeNode] {
-	var whole int64
-	for s, t := range r.heap.Totals() {
-		if graph.Strength(s) < graph.Unreachable {
-			whole += t.Bytes
-		}
-	}
+	whole := r.reachable()
 	t := &pathTree{run: r, least: max(whole/pathLeast, 1), known: map[string]int32{}, visits: max(pathVisits, int(r.heap.NumObjects()/3)), reserve: pathReserve, labels: pathLabels}
 	t.ofClass = make([]int32, r.heap.NumClasses())
 	t.classes = graph.NoClass

@@ -50,12 +50,7 @@ func (q *treeQueue) Pop() any {
 // nodes of a linked list, is one node; many small children of one class are one node, too.
 func (r *run) tree() report.List[report.TreeNode] {
 	h := r.heap
-	var whole int64
-	for s, t := range h.Totals() {
-		if graph.Strength(s) < graph.Unreachable {
-			whole += t.Bytes
-		}
-	}
+	whole := r.reachable()
 	root := &treeNode{object: graph.NoObject}
 	r.links = treeChain
 	r.openNode(root, treeTop, 0, func(o graph.Object) bool { return h.Strength(o) < graph.Unreachable })
@@ -77,6 +72,16 @@ func (r *run) tree() report.List[report.TreeNode] {
 	out := report.List[report.TreeNode]{Omitted: root.OmittedChildren, OmittedBytes: root.OmittedBytes}
 	flatten(root.children, &out)
 	return out
+}
+
+// reachable is the sum of the sizes of all that anything keeps.
+func (r *run) reachable() (sum int64) {
+	for s, t := range r.heap.Totals() {
+		if graph.Strength(s) < graph.Unreachable {
+			sum += t.Bytes
+		}
+	}
+	return sum
 }
 
 // flatten writes nodes in preorder, with a stack instead of a recursion.

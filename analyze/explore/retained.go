@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"heapcause/analyze"
 	"heapcause/graph"
@@ -38,9 +39,9 @@ func Retained(ctx context.Context, h *graph.Heap, ro RetainedOptions, opt Option
 	what := ro.SetText + " went"
 	switch {
 	case len(ro.Without) > 0 && ro.SetText != "":
-		what += " and " + joinWords(ro.Without) + " did not count"
+		what += " and " + strings.Join(ro.Without, ", ") + " did not count"
 	case len(ro.Without) > 0:
-		what = joinWords(ro.Without) + " did not count"
+		what = strings.Join(ro.Without, ", ") + " did not count"
 	}
 	s := report.Section{Name: "retained", Title: "Retained set"}
 	if ro.SetText == "" {
@@ -58,14 +59,6 @@ func Retained(ctx context.Context, h *graph.Heap, ro RetainedOptions, opt Option
 	}
 	s.Tables = append(s.Tables, freedHistogram(h, f, &opt), afterwards(f))
 	return []report.Section{s}, nil
-}
-
-func joinWords(words []string) string {
-	out := words[0]
-	for _, w := range words[1:] {
-		out += ", " + w
-	}
-	return out
 }
 
 // freedHistogram counts what is freed by class, the most bytes first.
