@@ -12,6 +12,7 @@ func FuzzParse(f *testing.F) {
 		`SELECT DISTINCT OBJECTS x FROM * x LEFT JOIN inbound(x) AS h ON h.Class::field != null GROUP BY classof(x) HAVING COUNT(*) > 2`,
 		"SELECT ((1+2+3--2-2)*-4/-3) FROM OBJECTS ${snapshot}.@GCRoots[1:-2][0] `r s`",
 		`SELECT m[0:-1].get("k").@key, 'c', 'it''s', "q""q" FROM a.b[][] m WHERE x IN (1, 2, "z") OR x NOT IN (SELECT 1 FROM OBJECTS 0) AND y IS NOT NULL AND z IMPLEMENTS IClass`,
+		"SELECT @NOT, s.@`a b`, @`from` FROM x s",
 		strings.Repeat("(", 300), "SELECT " + strings.Repeat("-", 400) + "1 FROM x", "SELECT a" + strings.Repeat(".b", 400) + " FROM c",
 	} {
 		f.Add(s)

@@ -300,11 +300,11 @@ func (p *parser) operand() Expr {
 	case p.is("@"):
 		p.next()
 		n := p.next()
-		if n.kind != tokWord {
+		if n.kind != tokWord && n.kind != tokQuoted {
 			p.i--
 			p.unexpected("the name of an attribute")
 		}
-		if p.is("(") {
+		if n.kind == tokWord && p.is("(") {
 			return p.call(n, nil)
 		}
 		return &Attr{pos(t.pos), nil, n.text}
