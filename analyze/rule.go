@@ -89,12 +89,7 @@ func (r *run) share(bytes int64, s graph.Strength) float64 {
 	if r.incomplete() {
 		s = graph.Unreachable
 	}
-	var whole int64
-	for k, t := range r.heap.Totals() {
-		if graph.Strength(k) <= s {
-			whole += t.Bytes
-		}
-	}
+	whole := r.heap.Total(s).Bytes
 	if whole == 0 {
 		return 0
 	}

@@ -233,9 +233,7 @@ func (r *run) objectCounts() report.Counts {
 	c.Objects = c.Instances + c.Arrays
 	c.Roots = int64(len(h.Roots()))
 	c.Threads = int64(len(h.Threads()))
-	for _, t := range h.Totals() {
-		c.Bytes += t.Bytes
-	}
+	c.Bytes = h.Total(graph.Unreachable).Bytes
 	return c
 }
 

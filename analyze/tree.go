@@ -75,14 +75,7 @@ func (r *run) tree() report.List[report.TreeNode] {
 }
 
 // reachable is the sum of the sizes of all that anything keeps.
-func (r *run) reachable() (sum int64) {
-	for s, t := range r.heap.Totals() {
-		if graph.Strength(s) < graph.Unreachable {
-			sum += t.Bytes
-		}
-	}
-	return sum
-}
+func (r *run) reachable() int64 { return r.heap.Total(graph.Phantom).Bytes }
 
 // flatten writes nodes in preorder, with a stack instead of a recursion.
 func flatten(top []*treeNode, out *report.List[report.TreeNode]) {

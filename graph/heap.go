@@ -328,6 +328,15 @@ func (h *Heap) Strength(o Object) Strength {
 // Totals returns objects and bytes by strength; they add up to the dump.
 func (h *Heap) Totals() [NumStrengths]Totals { return h.totals }
 
+// Total returns objects and bytes of what is held at least as strongly as weakest: Total(Unreachable) is the whole dump.
+func (h *Heap) Total(weakest Strength) (sum Totals) {
+	for _, t := range h.totals[:weakest+1] {
+		sum.Objects += t.Objects
+		sum.Bytes += t.Bytes
+	}
+	return sum
+}
+
 // In appends the distinct objects that refer to o to buf, in ascending order. References of every strength count, but not
 // those of instances to their class: Instances yields these.
 func (h *Heap) In(o Object, buf []Object) []Object {

@@ -80,7 +80,5 @@ func (o *Overhead) headers(h *graph.Heap) {
 		}
 	}
 	o.Headers = o.Instances*o.InstanceHeader + o.Arrays*o.ArrayHeader
-	for _, t := range h.Totals() {
-		o.HeapBytes += t.Bytes
-	}
+	o.HeapBytes = h.Total(graph.Unreachable).Bytes
 }

@@ -23,11 +23,7 @@ type drop struct {
 // BigDrops lists the accumulation points of the dominator tree: objects that retain at least the size that the options ask for more
 // than the largest object below them, as Eclipse MAT's "big drops". Chains lead to their ends.
 func BigDrops(ctx context.Context, h *graph.Heap, do DominatorOptions, opt Options) ([]report.Section, error) {
-	var whole int64
-	for _, total := range h.Totals() {
-		whole += total.Bytes
-	}
-	least := max(do.least(whole), 1)
+	least := max(do.least(h.Total(graph.Unreachable).Bytes), 1)
 	var drops []drop
 	queue := []graph.Object{graph.NoObject}
 	steps := 0

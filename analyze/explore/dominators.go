@@ -60,10 +60,8 @@ func Dominators(ctx context.Context, h *graph.Heap, of *Selection, do DominatorO
 	s := report.Section{Name: "dominators", Title: "Dominator tree"}
 	root := &domNode{of: []graph.Object{graph.NoObject}}
 	if of == nil {
-		for _, total := range h.Totals() {
-			root.Retained += total.Bytes
-			root.Objects += total.Objects
-		}
+		all := h.Total(graph.Unreachable)
+		root.Retained, root.Objects = all.Bytes, all.Objects
 		s.Summary = fmt.Sprintf("%s that nothing dominates, with all %s.", analyze.Plural(h.NumDominated(graph.NoObject), "object"), analyze.Size(root.Retained))
 	} else {
 		if root.of = t.topmost(of); of.Count() > domMembers {
@@ -163,17 +161,9 @@ func (t *domTree) children(n *domNode) []*domNode {
 
 // single are the children object by object, chains of one class as one node.
 func (t *domTree) single(n *domNode) []*domNode {
-	top := newBest(t.h, t.opt.Rows())
-	var children, retained int64
-	t.each(n, func(o graph.Object) {
-		children++
-		retained += t.h.Retained(o)
-		if t.h.Retained(o) >= t.least {
-			top.offer(o)
-		}
-	})
+	top, children, retained := t.largest(n)
 	var out []*domNode
-	for _, o := range top.sorted() {
+	for _, o := range top {
 		children--
 		retained -= t.h.Retained(o)
 		c := &domNode{TreeNode: Node(t.h, o)}
@@ -187,6 +177,27 @@ func (t *domTree) single(n *domNode) []*domNode {
 	n.OmittedChildren += children
 	n.OmittedBytes += retained
 	return out
+}
+
+// largest are the largest of the children that are not too small, with the number of all children and what they retain.
+func (t *domTree) largest(n *domNode) (top []graph.Object, children, retained int64) {
+	if len(n.of) == 1 && n.of[0] == graph.NoObject { // an index has these listed
+		top = t.h.Largest(t.opt.Rows())
+		small := slices.IndexFunc(top, func(o graph.Object) bool { return t.h.Retained(o) < t.least })
+		if small >= 0 {
+			top = top[:small]
+		}
+		return top, t.h.NumDominated(graph.NoObject), t.h.Total(graph.Unreachable).Bytes
+	}
+	best := newBest(t.h, t.opt.Rows())
+	t.each(n, func(o graph.Object) {
+		children++
+		retained += t.h.Retained(o)
+		if t.h.Retained(o) >= t.least {
+			best.offer(o)
+		}
+	})
+	return best.sorted(), children, retained
 }
 
 // merged are the children by class, package or loader.

@@ -346,10 +346,4 @@ func allClasses(w *worker, v Value) Value {
 	})
 }
 
-func allBytes(w *worker) Value {
-	n := int64(0)
-	for _, t := range w.h.Totals() {
-		n += t.Bytes
-	}
-	return bytesValue(n)
-}
+func allBytes(w *worker) Value { return bytesValue(w.h.Total(graph.Unreachable).Bytes) }

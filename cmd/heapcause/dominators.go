@@ -249,10 +249,7 @@ func (a *app) topObjects(w *bytes.Buffer, h *graph.Heap) {
 			humanize.Comma(h.NumDominated(o)), h.Strength(o), a.fit(h.Name(o), 57))
 	}
 	if n := all - int64(len(top)); n > 0 {
-		rest := int64(0) // all of them retain the whole heap
-		for _, t := range h.Totals() {
-			rest += t.Bytes
-		}
+		rest := h.Total(graph.Unreachable).Bytes // all of them retain the whole heap
 		for _, o := range top {
 			rest -= h.Retained(o)
 		}

@@ -34,13 +34,11 @@ Look at what the accumulation point is for and who adds to it; bound it, or remo
 
 func runLeak(q *analyze.Pass) error {
 	p := pass{q}
-	var whole int64
-	for s, t := range p.Heap.Totals() {
-		if graph.Strength(s) == graph.Strong || p.Incomplete() {
-			whole += t.Bytes
-		}
+	weakest := graph.Strong
+	if p.Incomplete() {
+		weakest = graph.Unreachable
 	}
-	suspects := p.suspects(int64(p.Options.Threshold * float64(whole)))
+	suspects := p.suspects(int64(p.Options.Threshold * float64(p.Heap.Total(weakest).Bytes)))
 	for _, s := range suspects[:min(len(suspects), maxSuspects)] {
 		c := p.Claimed(s.first)
 		if c == nil && s.point == graph.NoObject && s.largest != graph.NoObject { // of a group the largest may be known where the first is not

@@ -72,11 +72,9 @@ func openDump(q *question, _ *OpenIn) ([]report.Section, error) {
 	h := q.h
 	r := analyze.Header(h, q.opt.Analysis)
 	out := report.Section{Name: "dump", Title: "Heap dump " + r.Dump.File}
-	total := graph.Totals{}
+	total := h.Total(graph.Unreachable)
 	held := report.Table{Name: "retention", Title: "How objects are held", Columns: report.Rows[string]{"held", "objects", "bytes"}}
 	for s, t := range h.Totals() {
-		total.Objects += t.Objects
-		total.Bytes += t.Bytes
 		held.Rows = append(held.Rows, report.Rows[report.Value]{report.Name(graph.Strength(s).String()), report.Count(t.Objects), report.Bytes(t.Bytes)})
 	}
 	out.Summary = fmt.Sprintf("%s, class objects included, of %s.", analyze.Plural(total.Objects, "object"), analyze.Size(total.Bytes))

@@ -350,10 +350,7 @@ func (s *Server) askTree(ctx context.Context, r *http.Request, v *view) error {
 	if err != nil {
 		return err
 	}
-	c := &children{List: list, Of: v.Of}
-	for _, t := range s.heap.Totals() {
-		c.Total += t.Bytes
-	}
+	c := &children{List: list, Of: v.Of, Total: s.heap.Total(graph.Unreachable).Bytes}
 	if list.Omitted > 0 && opt.Top < rowsAtMost {
 		c.More = min(opt.Top*8, rowsAtMost)
 	}
