@@ -344,8 +344,7 @@ func (x *addrIndex) addr(o Object) uint64 {
 	if x.sorted != nil {
 		return x.sorted[o]
 	}
-	i := sort.Search(len(x.order), func(i int) bool { return x.order[i].base > uint64(o) }) - 1
-	p := x.order[i]
+	p := x.order[x.pageIndex(uint64(o))]
 	r := uint32(uint64(o) - p.base)
 	lo, hi := 0, pageCells-1 // the last cell whose rank is at most r: it has bits, as ranks grow only behind those
 	for lo < hi {
@@ -363,6 +362,11 @@ func (x *addrIndex) addr(o Object) uint64 {
 		w &= w - 1
 	}
 	return (p.key<<pageBits | uint64(lo)<<6 | uint64(bits.TrailingZeros64(w))) << x.shift
+}
+
+// pageIndex returns the place in order of the page of an object.
+func (x *addrIndex) pageIndex(o uint64) int {
+	return sort.Search(len(x.order), func(i int) bool { return x.order[i].base > o }) - 1
 }
 
 // run is a number of consecutive objects.

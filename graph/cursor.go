@@ -89,6 +89,7 @@ type View struct {
 	Object Object
 	Class  Class
 	tag    hprof.Tag
+	addr   uint64
 	h      *Heap
 	body   []byte // fields or elements; nil for arrays longer than a window
 	offset int64  // of the body in the dump
@@ -144,6 +145,9 @@ func signed(b uint64, t hprof.Type) int64 {
 	}
 	return int64(b)
 }
+
+// Addr returns the address of the object.
+func (v *View) Addr() uint64 { return v.addr }
 
 // Len returns the number of elements of an array.
 func (v *View) Len() int { return int(v.count) }
@@ -251,7 +255,7 @@ func object(t hprof.Tag) bool {
 
 // set makes the record r, which ends at offset end, the current object.
 func (v *View) set(o Object, r *hprof.Record, end int64) {
-	v.Object, v.Class, v.tag = o, v.h.ClassOf(o), r.Tag
+	v.Object, v.Class, v.tag, v.addr = o, v.h.ClassOf(o), r.Tag, r.ID
 	v.body, v.bytes, v.offset, v.count = r.Body, r.Bytes, end-r.Bytes, 0
 	if r.Tag != hprof.InstanceDump {
 		v.count = r.Count

@@ -32,6 +32,13 @@ const (
 	LocalEdge   // thread → Java or JNI local
 )
 
+// String returns one word for the kind.
+func (k EdgeKind) String() string {
+	return [...]string{
+		"field", "element", "static", "class", "super", "loader", "signers", "domain", "constant", "defined", "local", "?",
+	}[min(k, LocalEdge+1)]
+}
+
 // EdgeLabel names an edge without its text.
 type EdgeLabel struct {
 	Kind  EdgeKind

@@ -63,6 +63,7 @@ Exit codes: 0 done; 1 a gate is broken (check, --fail-on, --verify-against); 2 t
 		a.histogramCommand(),
 		a.dominatorsCommand(),
 		a.estimateCommand(),
+		a.exportCommand(),
 		a.extractCommand(),
 		a.indexCommand(),
 		a.mcpCommand(),

@@ -41,11 +41,12 @@ func KeyOf(path, variant string) (Key, error) {
 	if abs, err := filepath.Abs(path); err == nil {
 		k.Dump = abs
 	}
-	k.Fingerprint, err = fingerprint(f, k.Size)
+	k.Fingerprint, err = Fingerprint(f, k.Size)
 	return k, err
 }
 
-func fingerprint(r io.ReaderAt, size int64) (uint64, error) {
+// Fingerprint returns that of a dump of so many bytes.
+func Fingerprint(r io.ReaderAt, size int64) (uint64, error) {
 	d := xxhash.New()
 	fmt.Fprintf(d, "%d\n", size)
 	buf := make([]byte, sampleEdge)
