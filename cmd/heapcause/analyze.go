@@ -14,21 +14,41 @@ import (
 )
 
 func (a *app) analyzeCommand() *cobra.Command {
+	var o fleetOptions
 	c := &cobra.Command{
-		Use:   "analyze DUMP",
+		Use:   "analyze DUMP|FOLDER…",
 		Short: "Say what fills the heap, who holds it and what to change",
 		Long: `Reads the dump twice, builds the object graph, dominators and retained sizes, runs the rules, and
 prints a report that begins with the findings. Contents of strings are masked unless --show-values
 is given. heapcause DUMP does the same.
 
-Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not be done.`,
+Several dumps, and all dumps below folders, are analysed one after the other and summed up: a row for
+each of them, then the findings by signature, with the dumps that have them. A dump that cannot be
+analysed does not stop the others. --reports writes each dump's own report. In folders, dumps are called
+` + folderPatterns + `.
+
+Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not be done, for one of
+several dumps too.`,
 		Example: `  heapcause analyze app.hprof
   heapcause analyze app.hprof.gz -o report.json -o ticket.md
   ssh host cat app.hprof | heapcause analyze -             from a pipe
   heapcause analyze app.hprof --fail-on=warning --quiet    in a pipeline
-  heapcause analyze app.hprof --rules=none                 sizes and consumers only`,
-		Args: oneDump,
-		RunE: func(c *cobra.Command, args []string) error { return a.analyze(c.Context(), args[0]) },
+  heapcause analyze app.hprof --rules=none                 sizes and consumers only
+  heapcause analyze pod-1.hprof pod-2.hprof                one summary of both
+  heapcause analyze dumps/ -f csv --table findings         of all dumps below a folder
+  heapcause analyze dumps/ --reports out/ --reports-format html,json`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return oneDump(c, args)
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.several(args) {
+				return a.analyzeSeveral(c.Context(), &o, args)
+			}
+			return a.analyze(c.Context(), args[0])
+		},
 	}
 	a.outputFlags(c, true, formatNames()...)
 	a.readFlags(c)
@@ -40,6 +60,7 @@ Exit codes: 0 done; 1 a finding is as severe as --fail-on; 2 the work could not 
 	f.StringVar(&a.f.inspections, "inspections", "", "none, all, or names with commas, see heapcause inspect (default: all, none with --rules=none)")
 	f.BoolVar(&a.f.allowIncomplete, "allow-incomplete", false, "let --fail-on judge an incomplete dump")
 	complete(c, "fail-on", failOnValues...)
+	a.fleetFlags(c, &o)
 	return c
 }
 
@@ -74,13 +95,18 @@ func (a *app) checkAnalyze() (*analyze.Options, error) {
 	if err := a.checkTable(); err != nil {
 		return nil, err
 	}
-	if err := a.checkGraph(); err != nil {
-		return nil, err
-	}
-	if err := oneOf("fail-on", a.f.failOn, failOnValues...); err != nil {
+	if err := a.checkAnalysis(); err != nil {
 		return nil, err
 	}
 	return a.analysis()
+}
+
+// checkAnalysis validates what analyze has for one dump and for several.
+func (a *app) checkAnalysis() error {
+	if err := a.checkGraph(); err != nil {
+		return err
+	}
+	return oneOf("fail-on", a.f.failOn, failOnValues...)
 }
 
 // analysis validates the flags of analysisFlags and returns what they select.

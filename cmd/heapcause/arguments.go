@@ -96,10 +96,13 @@ func oneDump(c *cobra.Command, args []string) error {
 	return &hintError{fmt.Errorf("%s takes one heap dump, not %d", c.Name(), len(args)), c.UseLine()}
 }
 
+// dumpEndings are those of dump files.
+var dumpEndings = []string{"hprof", "gz", "zst", "bin"}
+
 // completeDumps lets the shell complete one dump file.
 func completeDumps(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return []string{"hprof", "gz", "zst", "bin"}, cobra.ShellCompDirectiveFilterFileExt
+	return dumpEndings, cobra.ShellCompDirectiveFilterFileExt
 }

@@ -49,15 +49,23 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitBroken
 	case errors.Is(err, syscall.EPIPE): // whoever read the report has what he wanted
 		return exitFailed
+	case errors.Is(err, errInterrupted):
+		fmt.Fprintln(stderr, "heapcause:", err)
+		return exitFailed
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "heapcause: interrupted; nothing was written")
 		return exitFailed
 	}
+	tell(err, stderr)
+	return exitFailed
+}
+
+// tell tells the user of an error, and what to do.
+func tell(err error, stderr io.Writer) {
 	fmt.Fprintln(stderr, "heapcause:", err)
 	if h := hint(err); h != "" {
 		fmt.Fprintln(stderr, "hint:", h)
 	}
-	return exitFailed
 }
 
 // hint returns a line on what to do about an error, "" when there is none.

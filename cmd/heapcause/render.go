@@ -90,6 +90,7 @@ var schemas = []struct {
 }{
 	{"report", "JSON reports", schema.Report},
 	{"compare", "what heapcause compare -f json writes", schema.Comparison},
+	{"fleet", "what heapcause analyze -f json writes for several dumps", schema.Fleet},
 	{"check", "what heapcause check -f json writes", schema.Check},
 	{"budget", "budget files, for editors", schema.Budget},
 }
@@ -103,7 +104,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	}
 	c := &cobra.Command{
 		Use:   "schema [" + strings.Join(names, "|") + "]",
-		Short: "Print the JSON Schema of reports, comparisons, verdicts of check, or budget files",
+		Short: "Print the JSON Schema of reports, comparisons, summaries, verdicts of check, or budget files",
 		Long:  strings.TrimSuffix(long, "\n"),
 		Example: `  heapcause schema > report.schema.json
   heapcause schema budget > heapcause.schema.json`,

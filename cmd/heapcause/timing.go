@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,20 @@ type timing struct{ phases []graph.Phase }
 func (t *timing) phase(name string) func() {
 	begun := time.Now()
 	return func() { t.phases = append(t.phases, graph.Phase{Name: name, Wall: time.Since(begun)}) }
+}
+
+// merge adds up phases of one name, in the order of their first times.
+func (t *timing) merge() {
+	var out []graph.Phase
+	for _, p := range t.phases {
+		i := slices.IndexFunc(out, func(o graph.Phase) bool { return o.Name == p.Name })
+		if i < 0 {
+			out = append(out, p)
+			continue
+		}
+		out[i].Wall += p.Wall
+	}
+	t.phases = out
 }
 
 // printTiming prints the time of each phase and the peak memory, when asked to.

@@ -50,6 +50,20 @@ func WriteSection(w io.Writer, s *report.Section, opt Options) error {
 	return p.Flush()
 }
 
+// WriteFindings writes findings alone, in their short form, under a heading.
+func WriteFindings(w io.Writer, heading string, findings []report.Finding, opt Options) error {
+	p := &printer{Writer: bufio.NewWriter(w), opt: opt, m: markdown}
+	if opt.Jira {
+		p.m = jira
+	}
+	p.line(p.m.heading(3, p.text(heading)))
+	p.line("")
+	for i := range findings {
+		p.finding(i+1, &findings[i])
+	}
+	return p.Flush()
+}
+
 // markup is how a flavour writes what both have.
 type markup struct {
 	heading func(level int, text string) string

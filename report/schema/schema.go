@@ -1,4 +1,4 @@
-// Package schema holds the JSON Schemas of reports, comparisons, what check says, and budget files.
+// Package schema holds the JSON Schemas of reports, comparisons, summaries of several dumps, what check says, and budget files.
 package schema
 
 import _ "embed"
@@ -25,6 +25,15 @@ var comparisonSchema []byte
 func Comparison() []byte {
 	return append([]byte(nil), comparisonSchema...)
 }
+
+// FleetID is the URI that the schema of summaries of several dumps goes by.
+const FleetID = "urn:heapcause:fleet:1"
+
+//go:embed fleet.schema.json
+var fleetSchema []byte
+
+// Fleet is the JSON Schema of the JSON form of fleet.Fleet. The caller owns the copy.
+func Fleet() []byte { return append([]byte(nil), fleetSchema...) }
 
 //go:embed check.schema.json
 var checkSchema []byte

@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"heapcause/report"
+	"heapcause/report/fleet"
 	reportjson "heapcause/report/json"
 	"heapcause/report/reporttest"
 	"heapcause/report/schema"
@@ -194,3 +195,5 @@ func (w walker) fields(where string, typ reflect.Type, s object) {
 func differ(where, what string, have, want []string) string {
 	return fmt.Sprintf("%s: the schema's %s are %v, the type's %v", where, what, have, want)
 }
+
+func TestFleetIsCovered(t *testing.T) { covers(t, schema.Fleet(), reflect.TypeFor[fleet.Fleet]()) }
