@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 GO       ?= go
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION  ?= $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null || echo dev)
 BINARY   := bin/heapcause
 TOOLS    := .ci/tools/go.mod
 # A number of executions or a time. Executions by default: before Go 1.27 the end of a time is at times reported as a failure (golang/go#75804).
@@ -16,7 +16,7 @@ help: ## List the targets
 
 .PHONY: build
 build: ## Build the static binary bin/heapcause
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/heapcause
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/heapcause
 
 .PHONY: demo
 demo: build ## Build, then analyse the demo dump

@@ -66,6 +66,7 @@ Exit codes: 0 done; 1 a gate is broken (check, --fail-on, --verify-against); 2 t
 		a.exportCommand(),
 		a.extractCommand(),
 		a.indexCommand(),
+		a.manCommand(),
 		a.mcpCommand(),
 		a.inspectCommand(),
 		a.psCommand(),
