@@ -18,6 +18,18 @@ help: ## List the targets
 build: ## Build the static binary bin/heapcause
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/heapcause
 
+.PHONY: release
+release: ## Build what is published into dist/: archives, Debian packages, bills of materials, checksums (docs/install.md)
+	$(GO) -C .ci/release run . -version '$(filter-out %-dirty,$(VERSION))' -maintainer '$(MAINTAINER)'
+
+.PHONY: release-test
+release-test: ## Make the release for linux/amd64 twice, from two clones of the commit, compare, and install it
+	$(GO) -C .ci/release test -count=1 .
+
+.PHONY: release-check
+release-check: ## The same for all platforms, once from an empty build cache (minutes)
+	$(GO) -C .ci/release test -count=1 -timeout 60m . -all
+
 .PHONY: demo
 demo: build ## Build, then analyse the demo dump
 	./$(BINARY) analyze $(DEMO)
@@ -52,6 +64,7 @@ lint: ## Check format, vet, and the linters with the import rule
 	@unformatted=$$($(GO) tool -modfile=$(TOOLS) gofumpt -l .); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./... ./testdata/bench ./testdata/docs
+	$(GO) -C .ci/release vet .
 	$(GO) tool -modfile=$(TOOLS) golangci-lint run ./... ./testdata/bench ./testdata/docs
 
 .PHONY: format
