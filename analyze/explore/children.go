@@ -10,23 +10,41 @@ import (
 // Children returns the objects that an object dominates immediately, the largest first, at most opt.Rows() of them; NoObject stands
 // for the root of the dominator tree. The children of a node are counted in its OmittedChildren.
 func Children(ctx context.Context, h *graph.Heap, o graph.Object, opt Options) (report.List[report.TreeNode], error) {
-	top := newBest(h, opt.Rows())
-	var all int64
-	h.EachDominated(o, func(c graph.Object) bool {
-		top.offer(c)
-		all += h.Retained(c)
-		return top.n%65536 != 0 || ctx.Err() == nil
-	})
 	out := report.List[report.TreeNode]{}
-	if err := ctx.Err(); err != nil {
+	children, more, err := Dominated(ctx, h, o, opt.Rows())
+	if err != nil {
 		return out, err
 	}
-	for _, c := range top.sorted() {
-		all -= h.Retained(c)
+	for _, c := range children {
 		out.Rows = append(out.Rows, Node(h, c))
 	}
-	out.Omitted, out.OmittedBytes = top.n-int64(len(out.Rows)), all
+	out.Omitted, out.OmittedBytes = more.Objects, more.Bytes
 	return out, nil
+}
+
+// Dominated returns the k largest of the objects that an object dominates immediately, the largest first, then in address order, and what
+// the others are: their number and what they retain. NoObject stands for the root of the dominator tree.
+func Dominated(ctx context.Context, h *graph.Heap, o graph.Object, k int) (children []graph.Object, more graph.Totals, err error) {
+	if o == graph.NoObject { // an index lists them
+		for _, t := range h.Totals() {
+			more.Bytes += t.Bytes
+		}
+		more.Objects = h.NumDominated(o)
+		children = h.Largest(int(min(int64(k), more.Objects)))
+	} else {
+		top := newBest(h, k)
+		h.EachDominated(o, func(c graph.Object) bool {
+			top.offer(c)
+			more.Bytes += h.Retained(c)
+			return top.n%65536 != 0 || ctx.Err() == nil
+		})
+		more.Objects, children = top.n, top.sorted()
+	}
+	for _, c := range children {
+		more.Objects--
+		more.Bytes -= h.Retained(c)
+	}
+	return children, more, ctx.Err()
 }
 
 // Node is an object as a node of the dominator tree whose children are left out.

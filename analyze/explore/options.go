@@ -19,6 +19,7 @@ type Options struct {
 	Top      int                                   // rows per table; 0 is DefaultTop, below 0 and above MaxRows are MaxRows
 	Analysis analyze.Options                       // of the analysis whose findings @finding:N numbers
 	Rules    func() ([]*analyze.Rule, error)       // of that analysis, asked for when they are needed; nil for none
+	Findings *Findings                             // keeps that analysis for the next selector; nil makes it each time
 	Progress func(phase string, done, total int64) // may be nil; called from any goroutine
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"heapcause/analyze"
@@ -149,5 +151,41 @@ func TestResolveFinding(t *testing.T) {
 		if _, err := explore.Resolve(context.Background(), h, "@finding:"+which, explore.Options{Rules: all}); err == nil {
 			t.Errorf("@finding:%s: no error", which)
 		}
+	}
+}
+
+// TestFindingsKept: the rules run once for all who ask, at once or later; who is stopped leaves it to the next.
+func TestFindingsKept(t *testing.T) {
+	d := hproftest.New(8)
+	var tasks []any
+	class := d.Class("com.acme.Task", hproftest.Super(d.JDK("java.util.TimerTask")))
+	for range 3000 {
+		tasks = append(tasks, d.Instance(class, hproftest.With("state", 3)))
+	}
+	d.Timer("Timer-0", tasks...)
+	h := analyzetest.Build(t, d)
+	var runs atomic.Int32
+	opt := explore.Options{Findings: explore.NewFindings(), Rules: func() ([]*analyze.Rule, error) {
+		runs.Add(1)
+		return rules.Select("timer-queue-backlog", false)
+	}}
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := explore.Resolve(stopped, h, "@finding:1", opt); err == nil {
+		t.Error("stopped: no error")
+	}
+	runs.Store(0)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			s, err := explore.Resolve(context.Background(), h, "@finding:1", opt)
+			if err != nil || s.Count() != 1 || h.ClassName(s.Objects[0]) != "java.util.TaskQueue" {
+				t.Errorf("%+v, %v", s, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := runs.Load(); n != 1 {
+		t.Errorf("the rules ran %d times", n)
 	}
 }

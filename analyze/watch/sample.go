@@ -64,6 +64,8 @@ type Sample struct {
 	QueuedKnown bool
 	// Growth is what classes have grown by since the first histogram, nil when this sample has no histogram.
 	Growth *Growth
+	// Answers are what the JVM was asked and has answered, in that order.
+	Answers []Answered
 	// Silent is what the JVM has not answered yet, "" when it has answered all, SilentFor how long it was waited for. Stopped says that the
 	// process is stopped by a signal or a debugger.
 	Silent    string
@@ -71,6 +73,12 @@ type Sample struct {
 	Stopped   bool
 	// Problem is why the JVM could not be asked, nil when it was.
 	Problem error
+}
+
+// Answered is a command that the JVM was given, and how long it took. Of one that was not answered in time it counts from when it was given.
+type Answered struct {
+	Command string
+	Took    time.Duration
 }
 
 // Sampler takes samples. It is not for use by several goroutines at a time.
@@ -87,7 +95,8 @@ type Sampler struct {
 type pending struct {
 	Question
 	command string
-	asked   time.Time
+	asked   time.Time                      // of the sample
+	begun   time.Time                      // by the clock
 	keep    func(out *Sample, text string) // what its answer is for
 }
 
@@ -149,6 +158,7 @@ func (s *Sampler) ask(ctx context.Context, now time.Time, histogram bool, out *S
 
 // give gives the JVM a command and waits for the answer. ok is false when nothing more is to be asked now.
 func (s *Sampler) give(ctx context.Context, now time.Time, command string, out *Sample, keep func(out *Sample, text string)) (ok bool, err error) {
+	begun := time.Now()
 	q, err := s.target.Begin(ctx, s.opt.Timeout, command)
 	switch {
 	case ctx.Err() != nil:
@@ -156,7 +166,7 @@ func (s *Sampler) give(ctx context.Context, now time.Time, command string, out *
 	case err != nil:
 		return false, s.problem(err, out)
 	}
-	return s.wait(ctx, now, &pending{q, command, now, keep}, out)
+	return s.wait(ctx, now, &pending{q, command, now, begun, keep}, out)
 }
 
 // problem keeps why the JVM could not be asked, unless it has ended.
@@ -193,6 +203,7 @@ func (s *Sampler) wait(ctx context.Context, now time.Time, p *pending, out *Samp
 	text, err := p.Answer()
 	switch {
 	case err == nil:
+		out.Answers = append(out.Answers, Answered{p.command, time.Since(p.begun)})
 		p.keep(out, text)
 	case strings.Contains(err.Error(), "Unknown diagnostic command") && p.command == "GC.finalizer_info":
 		s.noInfo = true

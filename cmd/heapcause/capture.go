@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -95,8 +96,11 @@ func findJVM(word string) (*live.JVM, error) {
 		return nil, err
 	}
 	j, err := live.Find(pid)
+	if errors.Is(err, live.ErrNoProcess) {
+		err = fmt.Errorf("%d: %w", pid, err)
+	}
 	if err != nil {
-		return nil, liveError(fmt.Errorf("%d: %w", pid, err))
+		return nil, liveError(err)
 	}
 	return j, nil
 }

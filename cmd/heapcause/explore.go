@@ -111,6 +111,9 @@ func (a *app) checkExplore() (explore.Options, error) {
 		opt.Top = -1
 	}
 	opt.Analysis = analyze.Options{References: a.f.references, Workers: a.f.workers, ShowValues: a.f.showValues, ToolVersion: versionText()}
+	if a.open != nil && len(a.f.rulesDirs) == 0 {
+		opt.Findings = a.open.findings
+	}
 	opt.Rules = func() ([]*analyze.Rule, error) {
 		all, err := a.registry()
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"heapcause/analyze/explore"
 	"heapcause/cmd/heapcause/shell"
 	"heapcause/graph"
 	"heapcause/report"
@@ -13,9 +14,10 @@ import (
 
 // openHeap is the graph that all commands of a shell work on.
 type openHeap struct {
-	path    string
-	heap    *graph.Heap
-	numbers shell.Numbers // of the objects shown
+	path     string
+	heap     *graph.Heap
+	numbers  shell.Numbers     // of the objects shown
+	findings *explore.Findings // for @finding:, by the rules as they are
 }
 
 // is reports whether the graph is that of a dump.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"heapcause/analyze"
+	"heapcause/analyze/explore"
 	"heapcause/analyze/inspect"
 	"heapcause/cmd/heapcause/serve"
 	"heapcause/graph"
@@ -60,6 +61,7 @@ func (a *app) serve(ctx context.Context, path string, port int) error {
 	p := a.progress()
 	defer p.clear()
 	return a.withHeap(ctx, path, p, true, func(h *graph.Heap) (func() error, error) {
+		opt.Findings = explore.NewFindings()
 		s := serve.New(ctx, h, serve.Options{
 			Explore: opt, MaxRows: defaultRows,
 			Report: func(ctx context.Context) (*report.Report, error) {

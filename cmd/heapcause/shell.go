@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"heapcause/analyze/explore"
 	"heapcause/cmd/heapcause/shell"
 	"heapcause/graph"
 )
@@ -94,7 +95,7 @@ type session struct {
 }
 
 func newSession(a *app, path string, h *graph.Heap) *session {
-	s := &session{app: a, open: &openHeap{path: path, heap: h}, settings: map[string]string{}}
+	s := &session{app: a, open: &openHeap{path: path, heap: h, findings: explore.NewFindings()}, settings: map[string]string{}}
 	if a.f.showValues {
 		s.settings["show-values"] = "true"
 	}

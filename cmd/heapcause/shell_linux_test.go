@@ -24,9 +24,8 @@ type terminalRun struct {
 	text []byte // not yet matched
 }
 
-// startShell starts the program in a terminal of 100 columns and 24 lines; without a pager it has none and waits for keys. The
-// name makes the test binary the program.
-func startShell(t *testing.T, dir, pager string, args ...string) *terminalRun {
+// programIn makes the test binary the program, by its name in a folder.
+func programIn(t *testing.T, dir string) string {
 	t.Helper()
 	program := filepath.Join(dir, "heapcause")
 	exe, err := os.Executable()
@@ -38,14 +37,26 @@ func startShell(t *testing.T, dir, pager string, args ...string) *terminalRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(program, append([]string{"shell", "--index", "never"}, args...)...)
+	return program
+}
+
+// startShell starts the program in a terminal of 100 columns and 24 lines; without a pager it has none and waits for keys.
+func startShell(t *testing.T, dir, pager string, args ...string) *terminalRun {
+	t.Helper()
+	c := exec.Command(programIn(t, dir), append([]string{"shell", "--index", "never"}, args...)...)
 	c.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "NO_COLOR=1", "TERM=xterm")
 	if pager != "" {
 		c.Env = append(c.Env, "PAGER="+pager)
 	} else { // and no less
 		c.Env = slices.DeleteFunc(c.Env, func(v string) bool { return strings.HasPrefix(v, "PAGER=") || strings.HasPrefix(v, "PATH=") })
 	}
-	tty, err := pty.StartWithSize(c, &pty.Winsize{Rows: 24, Cols: 100})
+	return startTerminal(t, c, 24, 100)
+}
+
+// startTerminal starts a command in a terminal.
+func startTerminal(t *testing.T, c *exec.Cmd, rows, columns uint16) *terminalRun {
+	t.Helper()
+	tty, err := pty.StartWithSize(c, &pty.Winsize{Rows: rows, Cols: columns})
 	if err != nil {
 		t.Fatal(err)
 	}

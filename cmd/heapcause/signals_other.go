@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"os/signal"
 	"syscall"
 )
@@ -10,3 +11,6 @@ import (
 func ignoreSignals() { signal.Ignore(syscall.SIGPIPE) }
 
 func fileTooLarge(error) bool { return false }
+
+// resizes tells when the terminal has got another size: never, here.
+func resizes() (resized <-chan os.Signal, ignore func()) { return nil, func() {} }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"heapcause/analyze"
 	"heapcause/analyze/watch"
 	"heapcause/hprof/live"
 )
@@ -16,7 +18,7 @@ import (
 type watchOptions struct {
 	every, duration, classesEvery, timeout time.Duration
 	noGC, noAttach                         bool
-	listen, format, budget, captureOn      string
+	listen, budget, captureOn              string
 	top                                    int
 }
 
@@ -37,7 +39,7 @@ it counts unreachable objects too, and costs a pause without a collection. --no-
 
 Exit codes: 0 done; 1 a limit of --budget was broken; 2 the JVM ended, may not be asked, or did not answer any more. Linux only.`,
 		Example: `  heapcause watch 4711
-  heapcause watch 4711 --every 1m --for 8h -f jsonl > night.jsonl
+  heapcause watch 4711 --every 1m --for 8h -o night.jsonl
   heapcause watch 4711 --no-gc                   no collections, unreachable objects counted too
   heapcause watch 4711 --for 10m --budget heapcause.yaml --capture-on app.hprof
   heapcause watch 4711 --listen 127.0.0.1:9404   an OpenMetrics page too`,
@@ -57,7 +59,10 @@ Exit codes: 0 done; 1 a limit of --budget was broken; 2 the JVM ended, may not b
 	f.BoolVar(&o.noAttach, "no-attach", false, "read only what the JVM counts by itself, and ask it nothing")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long to wait for one answer")
 	f.IntVar(&o.top, "top", 10, "classes to show")
-	f.StringVarP(&o.format, "format", "f", "text", "output format: text, jsonl")
+	f.StringVarP(&a.f.format, "format", "f", "", "output format: text, jsonl (default: by the ending of -o, else text)")
+	f.StringVarP(&a.f.output, "output", "o", "", "write to this file instead of standard output, sample by sample")
+	f.BoolVarP(&a.f.quiet, "quiet", "q", false, "no progress, and no word on what histograms cost")
+	f.BoolVarP(&a.f.verbose, "verbose", "v", false, "how long the JVM took for each answer, on standard error")
 	f.StringVar(&o.listen, "listen", "", "serve the last sample as an OpenMetrics page on this loopback address, 127.0.0.1:9404")
 	f.StringVar(&o.budget, "budget", "", "budget file whose limits on figures, and on their growth since the first sample, samples are judged by")
 	f.StringVar(&o.captureOn, "capture-on", "", "take a heap dump to this file, once, when the first limit breaks")
@@ -84,7 +89,16 @@ func (a *app) checkWatch(o *watchOptions) error {
 	if err := notNegative(o.top, "10 is the default"); err != nil {
 		return err
 	}
-	return oneOf("format", o.format, "text", "jsonl")
+	if a.f.format == "" {
+		a.f.format = "text"
+		if strings.HasSuffix(a.f.output, ".jsonl") {
+			a.f.format = "jsonl"
+		}
+	}
+	if err := oneOf("format", a.f.format, "text", "jsonl"); err != nil {
+		return err
+	}
+	return checkOutput(a.f.output)
 }
 
 // ticks returns the times at which samples are taken, after the first; tests have their own.
@@ -118,6 +132,8 @@ func (a *app) watch(ctx context.Context, o *watchOptions, pid string) error {
 
 // watching is one run of watch.
 type watching struct {
+	out      *watchOutput
+	progress *progress // where the samples go to a file
 	app      *app
 	opt      *watchOptions
 	jvm      *live.JVM
@@ -127,6 +143,7 @@ type watching struct {
 	budget   *watchBudget
 	figures  map[string]int64
 	last     *watch.Sample
+	samples  int
 	begun    time.Time
 	nextHist time.Time
 }
@@ -135,9 +152,29 @@ type watching struct {
 type watchView interface {
 	show(now time.Time, s *watch.Sample, figures map[string]int64) error
 	end() error
+	// pause takes what is written over from the terminal, so that a line can be printed, and redraw brings it back, in the terminal's size.
+	pause()
+	redraw() error
 }
 
-func (w *watching) run(ctx context.Context) error {
+// say prints a line on standard error.
+func (w *watching) say(format string, args ...any) {
+	w.progress.pause()
+	w.view.pause()
+	fmt.Fprintf(w.app.stderr, "heapcause: "+format+"\n", args...)
+	_ = w.view.redraw() // the next sample tells what is wrong
+}
+
+func (w *watching) run(ctx context.Context) (err error) {
+	w.progress = w.app.progress()
+	defer w.progress.clear()
+	w.out = newWatchOutput(w.app)
+	defer func() {
+		if e := w.out.Close(); err == nil {
+			err = e
+		}
+	}()
+	w.view = w.newView()
 	if w.opt.listen != "" {
 		page, err := listenMetrics(w.opt.listen)
 		if err != nil {
@@ -145,13 +182,13 @@ func (w *watching) run(ctx context.Context) error {
 		}
 		defer page.close()
 		w.page = page
-		fmt.Fprintf(w.app.stderr, "heapcause: OpenMetrics page: http://%s/metrics\n", page.addr)
+		w.say("OpenMetrics page: http://%s/metrics", page.addr)
 	}
 	w.notice()
-	w.view = w.newView()
 	sampler := watch.New(w.target, watch.Options{Attach: !w.opt.noAttach, NoGC: w.opt.noGC, Timeout: w.opt.timeout})
 	defer sampler.Close()
-	err := w.loop(ctx, sampler)
+	err = w.loop(ctx, sampler)
+	w.progress.pause()
 	if e := w.view.end(); err == nil {
 		err = e
 	}
@@ -167,11 +204,11 @@ func (w *watching) run(ctx context.Context) error {
 // notice says what the histograms cost, before the first.
 func (w *watching) notice() {
 	switch {
-	case w.opt.noAttach || w.opt.classesEvery == 0:
+	case w.opt.noAttach || w.opt.classesEvery == 0 || w.app.f.quiet:
 	case w.opt.noGC:
-		fmt.Fprintf(w.app.stderr, "heapcause: a class histogram every %s: each costs a pause for a walk through the heap, and no collection\n", w.opt.classesEvery)
+		w.say("a class histogram every %s: each costs a pause for a walk through the heap, and no collection", w.opt.classesEvery)
 	default:
-		fmt.Fprintf(w.app.stderr, "heapcause: a class histogram every %s: each costs a full collection (--no-gc counts unreachable objects too, and costs none)\n", w.opt.classesEvery)
+		w.say("a class histogram every %s: each costs a full collection (--no-gc counts unreachable objects too, and costs none)", w.opt.classesEvery)
 	}
 }
 
@@ -179,6 +216,8 @@ func (w *watching) notice() {
 func (w *watching) loop(ctx context.Context, sampler *watch.Sampler) error {
 	times, stop := ticks(w.opt.every)
 	defer stop()
+	resized, ignore := resizes()
+	defer ignore()
 	w.begun = time.Now()
 	for now := w.begun; ; {
 		err := w.sample(ctx, sampler, now)
@@ -193,10 +232,17 @@ func (w *watching) loop(ctx context.Context, sampler *watch.Sampler) error {
 		if w.opt.duration > 0 && now.Add(w.opt.every/2).Sub(w.begun) > w.opt.duration { // ticks are not exact
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case now = <-times:
+		for waits := true; waits; {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-resized:
+				if err := w.view.redraw(); err != nil {
+					return err
+				}
+			case now = <-times:
+				waits = false
+			}
 		}
 	}
 }
@@ -211,17 +257,34 @@ func (w *watching) sample(ctx context.Context, sampler *watch.Sampler, now time.
 		return err
 	}
 	if w.last == nil && sampler.NoFinalizerInfo() {
-		fmt.Fprintln(w.app.stderr, "heapcause: this JVM does not tell what waits for finalization (JDK 9 and newer do)")
+		w.say("this JVM does not tell what waits for finalization (JDK 9 and newer do)")
 	}
 	w.last, w.figures = s, s.Figures(w.figures)
 	if w.page != nil {
 		w.page.set(w.jvm, s, w.figures, w.opt.top)
 	}
 	if err := w.view.show(now, s, w.figures); err != nil {
-		return err
+		return w.out.failed(err)
 	}
+	w.samples++
+	if w.out.file() {
+		w.progress.update(fmt.Sprintf("watching JVM %d: %s", w.jvm.PID, analyze.Plural(int64(w.samples), "sample")), 0, 0)
+	}
+	w.tellCost(now, s)
 	w.check(ctx, now)
 	return nil
+}
+
+// tellCost says how long the JVM took to answer, where that is wanted.
+func (w *watching) tellCost(now time.Time, s *watch.Sample) {
+	if !w.app.f.verbose || len(s.Answers) == 0 {
+		return
+	}
+	var parts []string
+	for _, a := range s.Answers {
+		parts = append(parts, a.Command+" "+seconds(a.Took))
+	}
+	w.say("%s: %s", now.Format("15:04:05"), strings.Join(parts, ", "))
 }
 
 // verdict is how the watching ended: with a JVM that answers, or without.
@@ -241,12 +304,8 @@ func (w *watching) verdict() error {
 }
 
 func (w *watching) newView() watchView {
-	if w.opt.format == "jsonl" {
-		return &watchLines{w: w.app.stdout, pid: w.jvm.PID, top: w.opt.top}
+	if w.app.f.format == "jsonl" {
+		return &watchLines{w: w.out, pid: w.jvm.PID, top: w.opt.top}
 	}
-	width, tty := terminal(w.app.stdout)
-	if !tty {
-		width = 0
-	}
-	return &watchTable{w: w.app.stdout, width: width, top: w.opt.top}
+	return &watchTable{w: w.out, size: w.out.size(), top: w.opt.top}
 }

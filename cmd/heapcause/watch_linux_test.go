@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"context"
 	stdjson "encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +17,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
 
 	"heapcause/hprof/live/livetest"
 )
@@ -184,6 +190,7 @@ func healthy(t *testing.T, pid int) {
 		t.Errorf("table:\n%s", out)
 	}
 	listens(t, pid)
+	writesFile(t, pid)
 }
 
 // listens: the last sample is a page for this machine.
@@ -208,13 +215,81 @@ func listens(t *testing.T, pid int) {
 		b, _ := io.ReadAll(resp.Body)
 		return resp.StatusCode, string(b)
 	}
-	if code, page := get(""); code != http.StatusOK || !strings.Contains(page, "\nheapcause_jvm_threads ") || !strings.HasSuffix(page, "# EOF\n") {
-		t.Errorf("%d: %s", code, page)
+	code, page := get("")
+	if series := prometheusReads(t, page); code != http.StatusOK || series["heapcause_jvm_threads"] < 5 || series["heapcause_jvm_answers"] != 1 || series["heapcause_jvm_heap_max_bytes"] < 60<<20 {
+		t.Errorf("%d: %v\n%s", code, series, page)
 	}
-	if code, _ := get("attacker.example"); code != http.StatusForbidden {
-		t.Errorf("another site's name: %d", code)
+	addresses, _ := net.InterfaceAddrs()
+	for _, a := range addresses { // other machines come by these
+		if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && !ip.IP.IsLinkLocalUnicast() {
+			_, port, _ := net.SplitHostPort(strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/metrics"))
+			if c, err := net.DialTimeout("tcp", net.JoinHostPort(ip.IP.String(), port), time.Second); err == nil {
+				_ = c.Close()
+				t.Errorf("the page is served on %s", ip.IP)
+			}
+		}
+	}
+	for host, want := range map[string]int{"attacker.example": http.StatusForbidden, "127.0.0.1.attacker.example:80": http.StatusForbidden, "localhost:9404": http.StatusOK, "[::1]": http.StatusOK} {
+		if code, _ := get(host); code != want {
+			t.Errorf("host %s: %d", host, code)
+		}
 	}
 	if code := w.end(); code != exitDone {
 		t.Errorf("exit code %d: %s", code, w.stderr)
+	}
+}
+
+// prometheusReads returns the series of a page without labels, as Prometheus's own parser reads it.
+func prometheusReads(t *testing.T, page string) map[string]float64 {
+	t.Helper()
+	p, out, seen := textparse.NewOpenMetricsParser([]byte(page), labels.NewSymbolTable()), map[string]float64{}, map[string]bool{}
+	for {
+		entry, err := p.Next()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, page)
+		}
+		if entry == textparse.EntrySeries {
+			var l labels.Labels
+			p.Labels(&l)
+			if seen[l.String()] || !l.IsValid(model.LegacyValidation) {
+				t.Errorf("series %s: is there twice, or has labels that are none", l)
+			}
+			seen[l.String()] = true
+			if _, _, value := p.Series(); l.Len() == 1 {
+				out[l.Get(labels.MetricName)] = value
+			}
+		}
+	}
+}
+
+// writesFile: a file grows sample by sample, readable by its owner alone; one that is there stays until the first sample.
+func writesFile(t *testing.T, pid int) {
+	path := filepath.Join(t.TempDir(), "night.jsonl")
+	if err := os.WriteFile(path, []byte("before"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(context.Background(), []string{"watch", "4194304", "-o", path}, nil, &stdout, &stderr); code != exitFailed {
+		t.Errorf("no such JVM: exit code %d", code)
+	}
+	if b, _ := os.ReadFile(path); string(b) != "before" {
+		t.Errorf("a JVM that is not there has changed the file: %q", b)
+	}
+	stderr.Reset()
+	code := run(context.Background(), []string{"watch", strconv.Itoa(pid), "-o", path, "-q", "-v", "--for", "30s"}, nil, &stdout, &stderr)
+	b, err := os.ReadFile(path)
+	st, _ := os.Stat(path)
+	if code != exitDone || stdout.Len() > 0 || err != nil || bytes.Count(b, []byte("\n")) != 4 || st.Mode().Perm() != 0o600 || strings.Contains(stderr.String(), "each costs") {
+		t.Errorf("exit code %d, %q, %q, %v: %s", code, stdout.String(), stderr.String(), st.Mode(), b)
+	}
+	if strings.Count(stderr.String(), ": GC.finalizer_info ") != 4 || !strings.Contains(stderr.String(), ", GC.class_histogram ") {
+		t.Errorf("-v: %s", stderr.String())
+	}
+	var s sampleJSON
+	if err := stdjson.Unmarshal(bytes.SplitN(b, []byte("\n"), 2)[0], &s); err != nil || len(s.Answers) != 2 {
+		t.Errorf("%v: %+v", err, s.Answers)
 	}
 }

@@ -72,17 +72,17 @@ func (w *watching) check(ctx context.Context, now time.Time) {
 	}
 	before := len(w.budget.broken)
 	for _, text := range w.budget.judge(w.figures) {
-		fmt.Fprintf(w.app.stderr, "heapcause: %s: %s\n", now.Format("15:04:05"), text)
+		w.say("%s: %s", now.Format("15:04:05"), text)
 	}
 	if before > 0 || len(w.budget.broken) == 0 || w.budget.capture == "" {
 		return
 	}
 	done, err := w.jvm.Capture(ctx, live.CaptureOptions{Path: w.budget.capture, Timeout: max(w.opt.timeout, 30*time.Second)})
 	if err != nil {
-		fmt.Fprintf(w.app.stderr, "heapcause: warning: no dump was taken: %v\n", err)
+		w.say("warning: no dump was taken: %v", err)
 		return
 	}
-	fmt.Fprintf(w.app.stderr, "heapcause: dump taken: %s, %s\n", w.budget.capture, humanize.IBytes(uint64(done.Bytes)))
+	w.say("dump taken: %s, %s", w.budget.capture, humanize.IBytes(uint64(done.Bytes)))
 }
 
 // gate is the error of limits that broke.

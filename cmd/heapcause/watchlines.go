@@ -26,10 +26,16 @@ type sampleJSON struct {
 	Queued   *queuedJSON      `json:"finalization"` // null when the JVM did not tell
 	Classes  *growthJSON      `json:"histogram"`    // null in samples without
 	Figures  map[string]int64 `json:"figures"`
+	Answers  []answerLine     `json:"answers"` // what the JVM was asked, and how long it took
 	Silent   string           `json:"unanswered,omitempty"`
 	SilentMS int64            `json:"unansweredMillis,omitempty"`
 	Stopped  bool             `json:"stopped,omitempty"`
 	Problem  string           `json:"problem,omitempty"`
+}
+
+type answerLine struct {
+	Command string `json:"command"`
+	MS      int64  `json:"millis"`
 }
 
 type queuedJSON struct {
@@ -64,7 +70,10 @@ type growthLine struct {
 func (l *watchLines) show(now time.Time, s *watch.Sample, figures map[string]int64) error {
 	out := sampleJSON{
 		Time: now.UTC().Truncate(time.Millisecond), PID: l.pid, RSS: s.RSS, Native: s.Native, Counters: countersJSON(s.Counters), Missing: s.Missing,
-		Figures: figures, Silent: s.Silent,
+		Figures: figures, Silent: s.Silent, Answers: make([]answerLine, len(s.Answers)),
+	}
+	for i, a := range s.Answers {
+		out.Answers[i] = answerLine{a.Command, a.Took.Milliseconds()}
 	}
 	if s.Problem != nil {
 		out.Problem = s.Problem.Error()
@@ -91,4 +100,6 @@ func (l *watchLines) show(now time.Time, s *watch.Sample, figures map[string]int
 	return e.Encode(out)
 }
 
-func (l *watchLines) end() error { return nil }
+func (l *watchLines) end() error    { return nil }
+func (l *watchLines) pause()        {}
+func (l *watchLines) redraw() error { return nil }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,7 +51,7 @@ func (p *metricsPage) close() { _ = p.server.Close() }
 func (p *metricsPage) serve(w http.ResponseWriter, r *http.Request) {
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
-		host = r.Host
+		host = strings.Trim(r.Host, "[]")
 	}
 	p.mu.Lock()
 	page := p.page

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,22 +15,35 @@ import (
 	"heapcause/report/text"
 )
 
-// watchColumns are the columns of the table of watch, with their widths.
+// watchColumns are the columns of the table of watch, with their widths. A terminal that is too narrow for all goes without those of the
+// lowest rank.
 var watchColumns = []struct {
-	name  string
-	width int
+	name        string
+	width, rank int
 }{
-	{"time", -8}, {"heap used", 10}, {"old", 10}, {"metaspace", 10}, {"GCs", 7}, {"GC time", 9}, {"threads", 8}, {"queued", 10}, {"+", 9}, {"registered", 11},
+	{"time", -8, 10},
+	{"heap used", 10, 9},
+	{"old", 10, 3},
+	{"metaspace", 10, 1},
+	{"GCs", 7, 6},
+	{"GC time", 9, 4},
+	{"threads", 8, 7},
+	{"queued", 10, 8},
+	{"+", 9, 5},
+	{"registered", 11, 2},
 }
 
 // watchTable shows samples as rows. On a terminal the last rows, the classes that wait and those that grow are written over each time; elsewhere a row
 // is a line, and the classes come at the end.
 type watchTable struct {
 	w       io.Writer
-	width   int // of the terminal, 0 where there is none
+	size    func() (width, height int) // of the terminal, nil where there is none
 	top     int
-	rows    []string
-	written int // lines of the terminal to write over
+	rows    []watchRow // the last shownRows
+	written int        // lines of the terminal to write over
+	width   int        // of the terminal when they were written
+	height  int
+	sum     watchSummary
 	before  map[string]int64
 	queued  *watch.Sample // the last that tells what waits
 	grown   *watch.Sample // the last with a histogram
@@ -37,8 +51,16 @@ type watchTable struct {
 	first   time.Time // of the first histogram
 }
 
-// shownRows are the rows of samples on a terminal.
-const shownRows = 12
+type watchRow struct {
+	cells []string // by watchColumns
+	note  string
+}
+
+// shownRows are the rows of samples on a terminal, fewestRows those that a low one shows at least.
+const (
+	shownRows  = 12
+	fewestRows = 3
+)
 
 func (t *watchTable) show(now time.Time, s *watch.Sample, figures map[string]int64) error {
 	if s.QueuedKnown {
@@ -50,38 +72,98 @@ func (t *watchTable) show(now time.Time, s *watch.Sample, figures map[string]int
 		}
 		t.grown, t.grownAt = s, now
 	}
-	row := t.row(now, s, figures)
-	t.before = figures
-	if t.width == 0 {
-		if len(t.rows) == 0 {
-			row = watchHeader() + "\n" + row
-		}
-		t.rows = append(t.rows[:0], row)
-		_, err := fmt.Fprintln(t.w, row)
-		return err
-	}
-	t.rows = append(t.rows, row)
+	header := len(t.rows) == 0
+	t.rows = append(t.rows, t.row(now, s, figures))
 	t.rows = t.rows[max(0, len(t.rows)-shownRows):]
-	lines := append([]string{watchHeader()}, t.rows...)
-	lines = append(lines, t.classes()...)
-	var b strings.Builder
-	if t.written > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", t.written)
+	t.sum.add(now, s, figures)
+	t.before = figures
+	if t.size != nil {
+		return t.redraw()
 	}
+	all := columnsFor(0)
+	var b strings.Builder
+	if header {
+		b.WriteString(watchHeader(all) + "\n")
+	}
+	b.WriteString(t.rows[len(t.rows)-1].line(all) + "\n")
+	_, err := io.WriteString(t.w, b.String())
+	return err
+}
+
+// redraw writes the table over the one before, as much of it as fits. A terminal whose size has changed has moved its lines in its own way,
+// so that all of it is cleared.
+func (t *watchTable) redraw() error {
+	if t.size == nil || len(t.rows) == 0 {
+		return nil
+	}
+	erase := t.erase()
+	width, height := t.size()
+	if t.width > 0 && (width != t.width || height != t.height) {
+		erase = "\x1b[H\x1b[2J"
+	}
+	t.width, t.height = width, height
+	return t.draw(erase, t.lines(height-1))
+}
+
+// draw writes lines without wrapping any.
+func (t *watchTable) draw(erase string, lines []string) error {
+	var b strings.Builder
+	b.WriteString(erase + "\x1b[?7l")
 	for _, l := range lines {
 		b.WriteString(cut(l, t.width-1) + "\n")
 	}
+	b.WriteString("\x1b[?7h")
 	t.written = len(lines)
 	_, err := io.WriteString(t.w, b.String())
 	return err
 }
 
-// end prints the classes where they are not on the screen already.
+// erase is what clears the lines that were written.
+func (t *watchTable) erase() string {
+	if t.written == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\x1b[%dA\r\x1b[J", t.written)
+}
+
+// pause takes the table off the terminal, so that something else can be printed.
+func (t *watchTable) pause() {
+	if t.written > 0 {
+		_, _ = io.WriteString(t.w, t.erase())
+		t.written = 0
+	}
+}
+
+// lines are the table in so many lines at most.
+func (t *watchTable) lines(most int) []string {
+	columns, classes := columnsFor(t.width), t.classes()
+	rows := t.rows[max(0, len(t.rows)-max(most-1-len(classes), fewestRows)):]
+	out := []string{watchHeader(columns)}
+	for i := range rows {
+		out = append(out, rows[i].line(columns))
+	}
+	out = append(out, classes...)
+	switch most = max(most, 1); {
+	case len(out) <= most:
+		return out
+	case most <= len(rows): // the last rows, and nothing else
+		return out[len(rows)+1-most : len(rows)+1]
+	}
+	return append(slices.Clone(out[:most-1]), "…")
+}
+
+// end prints what is not on the screen already: all classes, and the summary.
 func (t *watchTable) end() error {
-	if t.width > 0 || len(t.rows) == 0 {
+	if len(t.rows) == 0 {
 		return nil
 	}
-	for _, l := range t.classes() {
+	tail := append([]string{""}, t.sum.lines(t.width)...)
+	if t.size != nil {
+		erase := t.erase()
+		t.written = 0
+		return t.draw(erase, append(t.lines(1<<20), tail...))
+	}
+	for _, l := range append(t.classes(), tail...) {
 		if _, err := fmt.Fprintln(t.w, l); err != nil {
 			return err
 		}
@@ -89,15 +171,47 @@ func (t *watchTable) end() error {
 	return nil
 }
 
-func watchHeader() string {
+// columnsFor chooses the columns that fit a terminal; 0 is none.
+func columnsFor(width int) []int {
+	used := 0
+	columns := make([]int, len(watchColumns))
+	for i, c := range watchColumns {
+		columns[i] = i
+		used += max(c.width, -c.width)
+	}
+	for width > 0 && used >= width && len(columns) > 2 {
+		least := 0
+		for i, c := range columns {
+			if watchColumns[c].rank < watchColumns[columns[least]].rank {
+				least = i
+			}
+		}
+		used -= watchColumns[columns[least]].width
+		columns = slices.Delete(columns, least, least+1)
+	}
+	return columns
+}
+
+func watchHeader(columns []int) string {
 	var b strings.Builder
-	for _, c := range watchColumns {
-		fmt.Fprintf(&b, "%*s", c.width, c.name)
+	for _, i := range columns {
+		fmt.Fprintf(&b, "%*s", watchColumns[i].width, watchColumns[i].name)
 	}
 	return b.String()
 }
 
-func (t *watchTable) row(now time.Time, s *watch.Sample, f map[string]int64) string {
+func (r *watchRow) line(columns []int) string {
+	var b strings.Builder
+	for _, i := range columns {
+		fmt.Fprintf(&b, "%*s", watchColumns[i].width, r.cells[i])
+	}
+	if r.note != "" {
+		b.WriteString("  " + r.note)
+	}
+	return b.String()
+}
+
+func (t *watchTable) row(now time.Time, s *watch.Sample, f map[string]int64) watchRow {
 	size := func(name string) string {
 		if n, ok := f[name]; ok && s.Counters != nil {
 			return humanBytes(n)
@@ -123,14 +237,7 @@ func (t *watchTable) row(now time.Time, s *watch.Sample, f map[string]int64) str
 	if n, ok := f["finalizer.registered"]; ok {
 		cells[9] = humanize.Comma(n)
 	}
-	var b strings.Builder
-	for i, c := range watchColumns {
-		fmt.Fprintf(&b, "%*s", c.width, cells[i])
-	}
-	if n := watchNote(s); n != "" {
-		b.WriteString("  " + clean(n))
-	}
-	return b.String()
+	return watchRow{cells, clean(watchNote(s))}
 }
 
 // watchNote is what is to be said of a sample, "" mostly.
@@ -175,24 +282,36 @@ func (t *watchTable) classes() []string {
 	if len(g.Classes) == 0 {
 		return append(out, "  none grew")
 	}
-	out = append(out, fmt.Sprintf("  %12s %14s %14s %8s  class", "+ bytes", "+ objects", "objects", "rose"))
+	return append(out, t.growth(g)...)
+}
+
+// narrow is the width below which the table of growth leaves out what is less needed.
+const narrow = 90
+
+func (t *watchTable) growth(g *watch.Growth) []string {
+	brief := t.width > 0 && t.width < narrow
+	line := func(bytes, objects, now, rose, class string) string {
+		if brief {
+			return fmt.Sprintf("  %10s %12s  %s", bytes, objects, t.fit(class, 27))
+		}
+		return fmt.Sprintf("  %12s %14s %14s %8s  %s", bytes, objects, now, rose, t.fit(class, 56))
+	}
+	out := []string{line("+ bytes", "+ objects", "objects", "rose", "class")}
 	for i, c := range g.Classes {
 		if i == t.top {
-			out = append(out, fmt.Sprintf("  … and %d more classes", len(g.Classes)-i))
-			break
+			return append(out, fmt.Sprintf("  … and %d more classes", len(g.Classes)-i))
 		}
-		out = append(out, fmt.Sprintf("  %12s %14s %14s %8s  %s", humanBytes(c.MoreMem), humanize.Comma(c.MoreObjects), humanize.Comma(c.Instances),
-			fmt.Sprintf("%d of %d", c.Rises, g.Number-1), t.fit(c.Class, 56)))
+		out = append(out, line(humanBytes(c.MoreMem), humanize.Comma(c.MoreObjects), humanize.Comma(c.Instances), fmt.Sprintf("%d of %d", c.Rises, g.Number-1), c.Class))
 	}
 	return out
 }
 
 func (t *watchTable) fit(name string, used int) string {
 	width := t.width - 1
-	if t.width == 0 {
+	if t.size == nil {
 		width = textWidth
 	}
-	return text.Middle(clean(name), max(width-used, 30))
+	return text.Middle(clean(name), max(width-used, 20))
 }
 
 // cut cuts a line to n characters.

@@ -32,6 +32,8 @@ func (q *Question) Close() { _ = q.conn.Close() }
 // Answer is what the JVM printed, once Done. What it reports as an error is an AttachError.
 func (q *Question) Answer() (string, error) {
 	switch {
+	case (errors.Is(q.err, errNoAnswer) || errors.Is(q.err, unix.ECONNRESET)) && q.jvm.ends(endWithin):
+		return "", q.jvm.ended()
 	case errors.Is(q.err, errNoAnswer):
 		return "", q.jvm.refused(errNoAnswer, "it ended, or it does not take commands from this user and group")
 	case q.err != nil:
@@ -110,8 +112,11 @@ func (j *JVM) send(ctx context.Context, timeout time.Duration, command string, r
 	_ = conn.SetWriteDeadline(deadline)
 	if _, err := conn.Write(request); err != nil {
 		_ = conn.Close()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil, j.silent(command, timeout)
+		case j.ends(endWithin):
+			return nil, j.ended()
 		}
 		return nil, j.refused(fmt.Errorf("%s: %w", command, err), "")
 	}
@@ -143,12 +148,17 @@ func (j *JVM) refused(err error, hint string) error {
 	return &AttachError{j.PID, fmt.Errorf("JVM %d: %w", j.PID, err), hint}
 }
 
+// ended is the error of a JVM that ended while it was asked.
+func (j *JVM) ended() error {
+	return j.refused(errors.New("has ended meanwhile"), "heapcause ps lists the JVMs that run")
+}
+
 // silent says that there was no answer in time, and what the process does instead as far as the kernel knows.
 func (j *JVM) silent(command string, waited time.Duration) error {
 	err := j.Refresh()
 	switch {
 	case err != nil:
-		return j.refused(errors.New("has ended meanwhile"), "heapcause ps lists the JVMs that run")
+		return j.ended()
 	case j.MayAttach() != nil:
 		return j.MayAttach()
 	}
@@ -241,6 +251,8 @@ func (j *JVM) wake(ctx context.Context, tmp *os.File, deadline time.Time) error 
 			return err
 		case there:
 			return nil
+		case j.gone():
+			return j.ended()
 		}
 		switch now := time.Now(); {
 		case now.After(deadline):

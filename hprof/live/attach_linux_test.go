@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -113,6 +114,44 @@ func TestWake(t *testing.T) {
 	}
 	if _, err := os.Stat(trigger); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the trigger file is left: %v", err)
+	}
+}
+
+// TestDiesInWake: a process that ends at the signal that was to make it listen is not waited for.
+func TestDiesInWake(t *testing.T) {
+	if os.Getenv("HEAPCAUSE_ENDS_AT_QUIT") != "" {
+		quit := make(chan os.Signal, 1)
+		signal.Notify(quit, syscall.SIGQUIT)
+		fmt.Println("READY")
+		<-quit
+		os.Exit(0)
+	}
+	c := exec.Command(os.Args[0], "-test.run=^TestDiesInWake$")
+	c.Env = append(os.Environ(), "HEAPCAUSE_ENDS_AT_QUIT=1")
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = c.Process.Kill(), c.Wait() }()
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "READY\n" {
+		t.Fatal(line, err)
+	}
+	j := fakeJVM(t)
+	j.PID, j.NSPID = c.Process.Pid, c.Process.Pid
+	if err := j.readStatus(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
+	defer cancel()
+	_, err = j.Ask(ctx, 10*patient, "jcmd", "help")
+	if err == nil || !strings.Contains(err.Error(), "has ended meanwhile") {
+		t.Errorf("ended: %v", err)
+	}
+	if left, _ := os.ReadDir(j.tmp); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -56,6 +55,9 @@ func (j *JVM) Capture(ctx context.Context, opt CaptureOptions) (*Captured, error
 	}
 	if !c.direct {
 		opt.Say("the JVM writes to %s as it sees it; from there the dump is moved to %s", c.dirName, c.path)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	begun := time.Now()
 	if err := c.write(ctx); err != nil {
@@ -222,12 +224,12 @@ func (c *capture) write(ctx context.Context) error {
 	for {
 		select {
 		case <-q.Done():
-			return c.judge(q)
+			return c.judge(ctx, q)
 		case <-ctx.Done():
 			return c.goesOn("interrupted")
 		case <-look.C:
 		}
-		if n := c.written(); n > written {
+		if n := c.written(); n != written { // less, too: parts that have been joined go
 			written, sign, cpu = n, time.Now(), c.j.cpu()
 		}
 		phase := "the JVM writes the dump"
@@ -239,23 +241,54 @@ func (c *capture) write(ctx context.Context) error {
 		if quiet < c.opt.Timeout || quiet < patience*c.opt.Timeout && c.j.cpu()-cpu > quiet/10 {
 			continue
 		}
-		if err := c.j.Refresh(); err != nil {
-			return c.died()
-		}
-		if written == 0 {
-			return c.goesOn("no sign of life for " + quiet.Round(time.Second/10).String() + ", and nothing written")
-		}
-		return c.goesOn("nothing more written for " + quiet.Round(time.Second/10).String())
+		return c.quiet(ctx, written, quiet.Round(time.Second/10))
 	}
 }
 
-// written is how long the file is now.
-func (c *capture) written() int64 {
-	var st unix.Stat_t
-	if unix.Fstatat(int(c.dir.Fd()), c.name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
-		return 0
+// quiet is the error of a JVM that gave no sign of life for so long.
+func (c *capture) quiet(ctx context.Context, written int64, waited time.Duration) error {
+	if err := c.j.Refresh(); err != nil {
+		return c.died(ctx)
 	}
-	return st.Size
+	why := ""
+	if c.j.State == 'T' || c.j.State == 't' {
+		why = "is stopped (SIGSTOP, or a debugger): "
+	}
+	if written == 0 {
+		if why == "" {
+			why = "hangs, or stands in a long collection or another safepoint: "
+		}
+		return c.goesOn(why + "no sign of life for " + waited.String() + ", and nothing written")
+	}
+	return c.goesOn(why + "nothing more written for " + waited.String())
+}
+
+// mostParts bounds the number of parts that are looked for: JDK 21 and newer write one for each of their threads, three eighths of the processors.
+const mostParts = 256
+
+// eachFile calls fn with the suffix and the size of what the JVM has written: the dump, and parts .p0, .p1 … that it has not joined yet.
+func (c *capture) eachFile(fn func(suffix string, size int64)) {
+	for i := -1; i < mostParts; i++ {
+		suffix := ""
+		if i >= 0 {
+			suffix = ".p" + strconv.Itoa(i)
+		}
+		var st unix.Stat_t
+		if unix.Fstatat(int(c.dir.Fd()), c.name+suffix, &st, unix.AT_SYMLINK_NOFOLLOW) == nil {
+			fn(suffix, st.Size)
+		}
+	}
+}
+
+// written is how much the JVM has written.
+func (c *capture) written() (n int64) {
+	c.eachFile(func(_ string, size int64) { n += size })
+	return n
+}
+
+// remove removes what the JVM has written.
+func (c *capture) remove() {
+	c.eachFile(func(suffix string, _ int64) { _ = unix.Unlinkat(int(c.dir.Fd()), c.name+suffix, 0) })
 }
 
 // cpu is the processor time that the process has used.
@@ -291,32 +324,78 @@ func (c *capture) goesOn(why string) error {
 		"when it has done, the file is a whole dump: rename or remove it")
 }
 
-// died is the error of a JVM that ended.
-func (c *capture) died() error {
+// died is the error of a JVM that ended. What it has written may be all that there will ever be: it is kept, under the partial name.
+func (c *capture) died(ctx context.Context) error {
 	n := c.written()
 	if n == 0 {
+		c.remove()
 		return c.j.refused(errors.New("ended before it wrote anything"), "")
 	}
-	return c.j.refused(fmt.Errorf("ended while it wrote: %s are in %s", size(n), c.seen()), "heapcause reads what is there of an incomplete dump")
+	where, err := c.partial, error(nil)
+	if !c.direct { // its folder may go with its container
+		c.eachFile(func(suffix string, _ int64) {
+			if err == nil {
+				err = c.salvage(ctx, suffix)
+			}
+		})
+		if err != nil {
+			where = c.seen()
+		}
+	}
+	parts := ""
+	c.eachFile(func(suffix string, _ int64) {
+		if suffix != "" && c.direct {
+			parts = " and the parts beside it"
+		}
+	})
+	return c.j.refused(fmt.Errorf("ended while it wrote the dump: %s of it are in %s%s", size(n), where, parts), "heapcause reads what is there of an incomplete dump")
+}
+
+// salvage moves a file of a JVM that has ended to where the dump was to be.
+func (c *capture) salvage(ctx context.Context, suffix string) error {
+	fd, err := unix.Openat(int(c.dir.Fd()), c.name+suffix, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	src := os.NewFile(uintptr(fd), c.name+suffix)
+	defer func() { _ = src.Close() }()
+	if _, err := c.owned(src); err != nil {
+		return err
+	}
+	if err := c.copy(ctx, src, c.partial+suffix); err != nil {
+		return err
+	}
+	return unix.Unlinkat(int(c.dir.Fd()), c.name+suffix, 0)
 }
 
 // judge finds out whether the JVM has written a dump.
-func (c *capture) judge(q *Question) error {
+func (c *capture) judge(ctx context.Context, q *Question) error {
 	answer, err := q.Answer()
 	if err == nil && strings.Contains(answer, "Heap dump file created") {
 		return nil
 	}
-	if err == nil {
+	// JDK 25 says as it goes along what it does, so that an answer may be cut off as well as missing.
+	spoke := q.err == nil && !(q.result == 0 && onlyBegun(answer))
+	switch {
+	case !spoke && c.j.ends(endWithin) || c.j.gone():
+		return c.died(ctx)
+	case !spoke && c.written() > 0:
+		return c.goesOn("the connection was closed before it answered")
+	case err == nil:
 		err = c.j.refused(fmt.Errorf("wrote no dump; it says: %s", orNothing(words(answer))), "")
-	} else if c.j.Refresh() != nil {
-		return c.died()
 	}
 	var e *AttachError
 	if errors.As(err, &e) && e.Hint == "" {
 		e.Hint = hintOf(answer + e.Error())
 	}
-	_ = unix.Unlinkat(int(c.dir.Fd()), c.name, 0) // the JVM has done with it
+	c.remove() // the JVM has done with it
 	return err
+}
+
+// onlyBegun reports whether an answer tells of the beginning of a dump alone.
+func onlyBegun(answer string) bool {
+	rest := strings.TrimSpace(answer)
+	return strings.HasPrefix(rest, "Dumping heap to ") && !strings.Contains(rest, "\n")
 }
 
 // hintOf knows what JVMs print.
@@ -365,12 +444,8 @@ func (c *capture) openDump() (*os.File, *unix.Stat_t, error) {
 		return nil, nil, err
 	}
 	f := os.NewFile(uintptr(fd), filepath.Join(c.dirName, c.name))
-	var st unix.Stat_t
 	head := make([]byte, 12)
-	err = unix.Fstat(fd, &st)
-	if err == nil && (st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != c.j.UID) {
-		err = fmt.Errorf("that is no file of user %s", c.j.User)
-	}
+	st, err := c.owned(f)
 	if err == nil {
 		_, err = f.ReadAt(head, 0)
 	}
@@ -381,22 +456,38 @@ func (c *capture) openDump() (*os.File, *unix.Stat_t, error) {
 		_ = f.Close()
 		return nil, nil, err
 	}
-	return f, &st, nil
+	return f, st, nil
+}
+
+// owned refuses what is no regular file of the JVM's user.
+func (c *capture) owned(f *os.File) (*unix.Stat_t, error) {
+	var st unix.Stat_t
+	err := unix.Fstat(int(f.Fd()), &st)
+	if err == nil && (st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != c.j.UID) {
+		err = fmt.Errorf("that is no file of user %s", c.j.User)
+	}
+	return &st, err
 }
 
 // move brings the dump out of the JVM's folder, to its partial name.
-func (c *capture) move(ctx context.Context, src *os.File) (err error) {
-	dst, err := os.OpenFile(c.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+func (c *capture) move(ctx context.Context, src *os.File) error {
+	if err := c.copy(ctx, src, c.partial); err != nil {
+		return c.j.refused(fmt.Errorf("the dump is whole in %s, but was not moved: %v", c.seen(), err), "move it from there")
+	}
+	_ = unix.Unlinkat(int(c.dir.Fd()), c.name, 0)
+	return nil
+}
+
+// copy copies an open file to a name that is free; where that fails, nothing has it.
+func (c *capture) copy(ctx context.Context, src *os.File, name string) (err error) {
+	dst, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return c.j.refused(fmt.Errorf("the dump is whole in %s: %w", c.seen(), err), "move it from there")
+		return err
 	}
 	defer func() {
 		if err != nil {
 			_ = dst.Close()
-			_ = os.Remove(c.partial)
-			if !errors.Is(err, fs.ErrExist) {
-				err = c.j.refused(fmt.Errorf("the dump is whole in %s, but was not moved: %v", c.seen(), err), "move it from there")
-			}
+			_ = os.Remove(name)
 		}
 	}()
 	buf := make([]byte, 1<<20)
@@ -417,9 +508,5 @@ func (c *capture) move(ctx context.Context, src *os.File) (err error) {
 			return readErr
 		}
 	}
-	if err := dst.Close(); err != nil {
-		return err
-	}
-	_ = unix.Unlinkat(int(c.dir.Fd()), c.name, 0)
-	return nil
+	return dst.Close()
 }

@@ -136,10 +136,28 @@ func container(t *testing.T, home, classes string) {
 			if left, _ := filepath.Glob(inner + "/*.partial"); len(left) > 0 {
 				t.Errorf("left in the container: %v", left)
 			}
+			diesInside(t, j, inner)
 			return
 		}
 	}
 	t.Error("not found")
+}
+
+// diesInside: what a container's JVM has written when it dies in the middle of a dump is brought out of its folder.
+func diesInside(t *testing.T, j *live.JVM, inner string) {
+	t.Helper()
+	livetest.OnWrite(t, inner, "heapcause-", func() { _ = syscall.Kill(j.PID, syscall.SIGKILL) })
+	path := filepath.Join(t.TempDir(), "app.hprof")
+	_, err := j.Capture(context.Background(), live.CaptureOptions{Path: path, Timeout: patient, GZ: 9})
+	if err == nil || !strings.Contains(err.Error(), "ended while it wrote the dump: ") || !strings.HasSuffix(err.Error(), " of it are in "+path+live.PartialSuffix) {
+		t.Errorf("ended in the middle of a dump: %v", err)
+	}
+	if st, err := os.Stat(path + live.PartialSuffix); err != nil || st.Size() == 0 || st.Mode().Perm() != 0o600 {
+		t.Errorf("what it had written: %v, %v", st, err)
+	}
+	if left, _ := filepath.Glob(inner + "/*.partial*"); len(left) > 0 {
+		t.Errorf("left in the container: %v", left)
+	}
 }
 
 // found finds a JVM, alone and in the list of all.

@@ -86,6 +86,31 @@ func Find(pid int) (*JVM, error) {
 	return j, nil
 }
 
+// gone reports whether the process has ended.
+func (j *JVM) gone() bool {
+	now := &JVM{PID: j.PID}
+	err := now.readStatus()
+	return errors.Is(err, ErrNoProcess) || err == nil && (now.begun != j.begun || now.State == 'Z')
+}
+
+// endWithin is how long a process that has closed its connections is given to end: it does so a moment later.
+const endWithin = time.Second / 2
+
+// ends reports whether the process ends before so long.
+func (j *JVM) ends(within time.Duration) bool {
+	fd, err := unix.PidfdOpen(j.PID, 0)
+	if err != nil || j.gone() { // before Linux 5.3 there is none
+		return j.gone()
+	}
+	defer func() { _ = unix.Close(fd) }()
+	for until := time.Now().Add(within); ; {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(max(time.Until(until), 0).Milliseconds()))
+		if !errors.Is(err, unix.EINTR) {
+			return n > 0
+		}
+	}
+}
+
 // Refresh reads anew what the JVM counts. It fails when the process has ended, also when another has got its number.
 func (j *JVM) Refresh() error {
 	now := &JVM{PID: j.PID, NSPID: j.PID}

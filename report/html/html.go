@@ -65,8 +65,13 @@ func Script() string { return script }
 // TreeData are the nodes of the dominator tree as Script wants them, to be put into the page as JSON.
 func TreeData(r *report.Report) any { return mapOf(r.Tree.Rows) }
 
-// Edge names what leads to a step of a path, for people.
-func Edge(s report.Step) string { return edge(s) }
+// Funcs are functions for templates that other pages share: bytes, comma, when, sortkey and edge.
+func Funcs() template.FuncMap {
+	return template.FuncMap{"bytes": bytes, "comma": comma, "when": when, "sortkey": sortKey, "edge": edge}
+}
+
+// Clean replaces what a page cannot have: bytes that are no text, and NUL.
+func Clean(s string) string { return clean(s) }
 
 // part is a slice of the bar of what holds the heap.
 type part struct {
@@ -113,7 +118,7 @@ func value(v report.Value) string { return v.Short(clean) }
 // sortKey is what a column of numbers is sorted by, "" for texts.
 func sortKey(v report.Value) string {
 	switch v.Kind() {
-	case report.KindShare:
+	case report.KindShare, report.KindFloat:
 		return fmt.Sprint(v.Fraction())
 	case report.KindAddress:
 		return fmt.Sprintf("%d", uint64(v.Address()))

@@ -17,15 +17,15 @@ import (
 
 // Common are the arguments of tools that ask a dump.
 type Common struct {
-	Dump string `json:"dump,omitempty" jsonschema:"path or file name of the dump; the first one of the server when left out"`
+	Dump string `json:"dump,omitempty" jsonschema:"path or file name; else the first dump"`
 	Paged
 }
 
 // Paged are the arguments that bound an answer.
 type Paged struct {
-	Limit    int    `json:"limit,omitempty" jsonschema:"rows per table; 20 when left out"`
-	Cursor   string `json:"cursor,omitempty" jsonschema:"from \"more\" of an answer: goes on with that table. All other arguments must be as before"`
-	MaxBytes int    `json:"maxBytes,omitempty" jsonschema:"budget for the answer, about 4 bytes per token"`
+	Limit    int    `json:"limit,omitempty" jsonschema:"rows per table, else 20"`
+	Cursor   string `json:"cursor,omitempty" jsonschema:"from \"more\" of an answer to the same call"`
+	MaxBytes int    `json:"maxBytes,omitempty" jsonschema:"size of the answer"`
 }
 
 func (c *Common) common() *Common { return c }
@@ -72,7 +72,7 @@ func onHeap[T any, P arguments[T]](s *Server, t tool, ask func(q *question, in P
 			return "", nil, err
 		}
 		sections, err := s.withHeap(ctx, path, q.progress, func(k *kept) ([]report.Section, error) {
-			q.k, q.h = k, k.h
+			q.k, q.h, q.opt.Findings = k, k.h, k.findings
 			return ask(q, P(in))
 		})
 		return path, sections, err
@@ -90,8 +90,8 @@ func add[T any](s *Server, t tool, ask func(ctx context.Context, q *question, in
 	}
 	closed := false
 	sdk.AddTool(s.sdk, &sdk.Tool{
-		Name: t.name, Title: t.title, Description: t.text, InputSchema: schema, OutputSchema: answerSchema,
-		Annotations: &sdk.ToolAnnotations{Title: t.title, ReadOnlyHint: true, IdempotentHint: true, OpenWorldHint: &closed},
+		Name: t.name, Title: t.title, Description: t.text, InputSchema: schema, OutputSchema: listedSchema,
+		Annotations: &sdk.ToolAnnotations{ReadOnlyHint: true, OpenWorldHint: &closed},
 	}, func(ctx context.Context, req *sdk.CallToolRequest, in T) (*sdk.CallToolResult, *Answer, error) {
 		var a *Answer
 		most := s.opt.MaxBytes

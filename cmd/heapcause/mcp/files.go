@@ -96,7 +96,6 @@ func (s *Server) compareTool() error {
 				return "", nil, fmt.Errorf("dumps: from 2 to %d are wanted", mostDumps)
 			}
 			words := []string{"compare"}
-			var reports []*report.Report
 			for _, name := range in.Dumps {
 				path, err := s.folders.resolve(name)
 				if err != nil {
@@ -104,15 +103,14 @@ func (s *Server) compareTool() error {
 				}
 				words = append(words, path)
 			}
-			for _, path := range words[1:] {
-				r, err := s.opt.Report(ctx, path, q.progress)
-				if err != nil {
-					return "", nil, err
-				}
+			reports, err := s.compares.of(ctx, words[1:], func(path string) (*report.Report, error) { return s.opt.Report(ctx, path, q.progress) })
+			if err != nil {
+				return "", nil, err
+			}
+			for i, r := range reports {
 				if r.Settings.ShowValues && !s.opt.ShowValues {
-					return "", nil, fmt.Errorf("%s: this report shows contents of its dump, and the server was not started with --show-values", path)
+					return "", nil, fmt.Errorf("%s: this report shows contents of its dump, and the server was not started with --show-values", words[1+i])
 				}
-				reports = append(reports, r)
 			}
 			q.says(append(words, q.top())...)
 			out, err := s.compared(reports, q.rows())

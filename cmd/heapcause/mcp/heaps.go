@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"heapcause/analyze/explore"
 	"heapcause/graph"
 	"heapcause/report"
 )
@@ -37,6 +38,7 @@ type kept struct {
 	err      error
 
 	subs     map[*Progress]bool
+	findings *explore.Findings
 	analysis chan struct{} // taken by who makes the report
 	report   *report.Report
 }
@@ -89,7 +91,7 @@ func (s *heaps) start(path string, st os.FileInfo, fresh bool) *kept {
 	ctx, cancel := context.WithCancel(s.ctx)
 	k := &kept{
 		path: path, size: st.Size(), modified: st.ModTime(), ready: make(chan struct{}), cancel: cancel,
-		subs: map[*Progress]bool{}, analysis: make(chan struct{}, 1),
+		subs: map[*Progress]bool{}, findings: explore.NewFindings(), analysis: make(chan struct{}, 1),
 	}
 	s.all[path] = k
 	s.shrink(s.max)

@@ -298,39 +298,21 @@ func dominators(q *question, in *DominatorsIn) ([]report.Section, error) {
 		q.says("show", "DUMP", explore.Address(h, o).String(), q.top())
 		out.Facts = append(out.Facts, analyze.Fact("retained size", report.Bytes(h.Retained(o))), analyze.Fact("dominator", dominator(h, o)))
 	}
-	all := h.NumDominated(of)
-	out.Summary = analyze.Plural(all, "object") + "."
+	children, more, err := explore.Dominated(q.ctx, h, of, q.rows())
+	if err != nil {
+		return nil, err
+	}
+	out.Summary = analyze.Plural(h.NumDominated(of), "object") + "."
 	t := report.Table{Name: "objects", Title: "Objects", Columns: report.Rows[string]{"address", "class", "value", "shallow", "retained", "dominates"}}
 	d := explore.NewDecoder(h, q.opt.Policy)
-	for _, o := range q.children(of) {
+	for _, o := range children {
 		t.Rows = append(t.Rows, report.Rows[report.Value]{
 			explore.AddressValue(h, o), report.Name(className(h, o)), d.Value(o), report.Bytes(h.Shallow(o)), report.Bytes(h.Retained(o)), report.Count(h.NumDominated(o)),
 		})
 	}
-	t.Omitted = all - int64(len(t.Rows))
+	t.Omitted, t.OmittedBytes = more.Objects, more.Bytes
 	out.Tables = append(out.Tables, t)
 	return []report.Section{out}, nil
-}
-
-// children are the largest of what an object dominates, as many as are wanted.
-func (q *question) children(of graph.Object) []graph.Object {
-	k, h := q.rows(), q.h
-	if of == graph.NoObject {
-		return h.Largest(int(min(int64(k), h.NumDominated(of))))
-	}
-	var top []graph.Object
-	less := func(a, b graph.Object) int {
-		return cmp.Or(cmp.Compare(h.Retained(b), h.Retained(a)), cmp.Compare(a, b))
-	}
-	h.EachDominated(of, func(o graph.Object) bool {
-		if top = append(top, o); len(top) >= 2*k+1024 {
-			slices.SortFunc(top, less)
-			top = top[:k]
-		}
-		return q.ctx.Err() == nil
-	})
-	slices.SortFunc(top, less)
-	return top[:min(k, len(top))]
 }
 
 func dominator(h *graph.Heap, o graph.Object) report.Value {

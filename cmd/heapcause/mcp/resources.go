@@ -21,6 +21,7 @@ import (
 const (
 	reportURI = "heapcause://report"
 	rulesURI  = "heapcause://rules"
+	answerURI = "heapcause://schema/answer"
 )
 
 // mostResource bytes of a resource are sent.
@@ -33,6 +34,10 @@ func (s *Server) resources() error {
 		return err
 	}
 	all := opt.Rules
+	s.sdk.AddResource(&sdk.Resource{URI: answerURI, Name: "answer schema", Title: "Schema of answers", Description: "The JSON Schema of every tool's answer, in full.", MIMEType: "application/schema+json"},
+		func(context.Context, *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
+			return resource(answerURI, "application/schema+json", answerSchema), nil
+		})
 	s.page(rulesURI, "rules", "The rules", "All rules that can make findings.", func() string { return pages.Index(all) })
 	for _, r := range all {
 		s.page(rulesURI+"/"+url.PathEscape(r.Name), r.Name, "Rule "+r.Name, r.Title, func() string { return pages.Rule(r) })

@@ -8,10 +8,17 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// answerSchema is the JSON Schema of Answer: that of a report's sections, without the texts, since every tool carries it.
+// answerSchema is the JSON Schema of Answer: that of a report's sections, without the texts. It is the resource answerURI.
 //
 //go:embed answer.schema.json
-var answerSchema json.RawMessage
+var answerSchema string
+
+// listedSchema is what each tool declares of it: a list of tools is read by a model before anything else, so that the schema is not told of
+// in full fifteen times.
+var listedSchema = json.RawMessage(`{"type":"object","required":["command","sections","more","masked"],"additionalProperties":false,"properties":{` +
+	`"dump":{"type":"string"},"command":{"type":"string"},"masked":{"type":"boolean"},` +
+	`"sections":{"type":"array","description":"in full: ` + answerURI + `","items":{"type":"object","required":["name","title","summary","facts","tables","notes"]}},` +
+	`"more":{"type":"array","items":{"type":"object","required":["table","left"],"properties":{"table":{"type":"string"},"left":{"type":"integer"},"cursor":{"type":"string"}}}}}}`)
 
 // inputSchema is the schema of a tool's arguments, with bounds.
 func inputSchema[T any]() (*jsonschema.Schema, error) {
@@ -24,6 +31,7 @@ func inputSchema[T any]() (*jsonschema.Schema, error) {
 			p.MaxLength = jsonschema.Ptr(mostText)
 		}
 		if p.Items != nil {
+			p.Type, p.Types = "array", nil // null is no list
 			p.MaxItems = jsonschema.Ptr(64)
 			p.Items.MaxLength = jsonschema.Ptr(mostText)
 		}

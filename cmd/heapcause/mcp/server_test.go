@@ -157,9 +157,38 @@ func calls(object string) []struct {
 	}
 }
 
+// mostListed bounds the list of tools, which takes part of every conversation with a model.
+const mostListed = 24 << 10
+
+// fullSchema is the schema of all answers.
+func fullSchema(t *testing.T, c *sdk.ClientSession) *jsonschema.Schema {
+	t.Helper()
+	const uri = "heapcause://schema/answer"
+	res, err := c.ReadResource(context.Background(), &sdk.ReadResourceParams{URI: uri})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(res.Contents[0].Text))
+	k := jsonschema.NewCompiler()
+	if err == nil {
+		err = k.AddResource(uri, doc)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.MustCompile(uri)
+}
+
 // schemas compiles the output schemas that the server declares, by someone else's validator.
 func schemas(t *testing.T, c *sdk.ClientSession) map[string]*jsonschema.Schema {
 	t.Helper()
+	list, err := c.ListTools(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := json.Marshal(list); err != nil || len(raw) > mostListed {
+		t.Errorf("the list of tools has %d bytes: %v", len(raw), err)
+	}
 	out := map[string]*jsonschema.Schema{}
 	for tool, err := range c.Tools(context.Background(), nil) {
 		if err != nil {
@@ -192,7 +221,7 @@ func schemas(t *testing.T, c *sdk.ClientSession) map[string]*jsonschema.Schema {
 // TestTools: every tool's answer fits its schema and the budget, and names the command that prints it.
 func TestTools(t *testing.T) {
 	c := connect(t, options(analyzetest.RealPath(t, "zoo/zoo-small.hprof")))
-	valid, seen := schemas(t, c), map[string]bool{"compare": true} // which has its own test
+	valid, full, seen := schemas(t, c), fullSchema(t, c), map[string]bool{"compare": true} // which has its own test
 	for _, x := range calls("java.lang.Thread#1") {
 		seen[x.tool] = true
 		for _, budget := range []int{0, mcp.LeastBytes} {
@@ -226,7 +255,7 @@ func TestTools(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := valid[x.tool].Validate(doc); err != nil {
+			if err := errors.Join(valid[x.tool].Validate(doc), full.Validate(doc)); err != nil {
 				t.Errorf("%s %v: %v", x.tool, a, err)
 			}
 			if got := doc.(args)["command"].(string); !strings.HasPrefix(got, "heapcause ") {
@@ -582,6 +611,49 @@ func TestCompare(t *testing.T) {
 	}
 	if s := out.Sections[0]; s.Table("paths") == nil || !strings.Contains(text, "com.acme.Cache.entries") {
 		t.Errorf("%+v\n%s", s, text)
+	}
+}
+
+// TestCompareKept: the pages of a comparison are of one analysis; a file that changes is analysed anew, and that one alone.
+func TestCompareKept(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a.hprof"), filepath.Join(dir, "b.hprof")
+	writeDump(t, a, 100)
+	writeDump(t, b, 5000)
+	opt, made := options(a, b), []string{}
+	opt.Report = func(ctx context.Context, path string, p mcp.Progress) (*report.Report, error) {
+		made = append(made, filepath.Base(path))
+		h, done, err := opt.Open(ctx, path, false, p)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		return analyze.Run(ctx, h, analyze.Options{Top: 1000, References: "default", Workers: 1})
+	}
+	c := connect(t, opt)
+	in := args{"dumps": []string{"a.hprof", "b.hprof"}, "limit": 1}
+	rows := map[string]bool{}
+	for range 3 {
+		out, _, err := call(t, c, "compare", in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows[fmt.Sprint(out.Sections[0].Table("classes"))] = true
+		for _, m := range out.More {
+			if m.Table == "classes" {
+				in["cursor"] = m.Cursor
+			}
+		}
+	}
+	if got := fmt.Sprint(made); got != "[a.hprof b.hprof]" || len(rows) != 3 {
+		t.Errorf("analysed %s, for pages %v", got, rows)
+	}
+	writeDump(t, b, 50)
+	if _, _, err := call(t, c, "compare", args{"dumps": []string{"a.hprof", "b.hprof"}}); err != nil {
+		t.Error(err)
+	}
+	if got := fmt.Sprint(made); got != "[a.hprof b.hprof b.hprof]" {
+		t.Errorf("analysed %s", got)
 	}
 }
 

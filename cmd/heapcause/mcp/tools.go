@@ -19,9 +19,8 @@ import (
 // mostPaths of one object are shown.
 const mostPaths = 50
 
-// selectorText is told of every argument that is a selector.
-const selectorText = `Objects are named by address (0x7f00a1b2c8), by Class#n (java.util.Timer#2), by class (all its instances), or as @class:NAME, ` +
-	`@static:Class.field, @thread:NAME, @finding:N.`
+// selectorText is told of tools that take selectors, which the server's instructions explain.
+const selectorText = `Objects: 0xADDRESS, Class#n, Class (all), @class:NAME, @static:Class.field, @thread:NAME, @finding:N.`
 
 // tools adds all tools, in the order of their use.
 func (s *Server) tools() error {
@@ -62,7 +61,7 @@ type OpenIn struct{ Common }
 // ShowIn are the arguments of show.
 type ShowIn struct {
 	Common
-	Object string `json:"object" jsonschema:"selector of an object or of objects"`
+	Object string `json:"object" jsonschema:"selector"`
 }
 
 func show(q *question, in *ShowIn) ([]report.Section, error) {
@@ -78,8 +77,8 @@ func show(q *question, in *ShowIn) ([]report.Section, error) {
 // RefsIn are the arguments of refs.
 type RefsIn struct {
 	Common
-	Object    string `json:"object" jsonschema:"selector of an object or of objects"`
-	Direction string `json:"direction,omitempty" jsonschema:"in, out or both; both when left out"`
+	Object    string `json:"object" jsonschema:"selector"`
+	Direction string `json:"direction,omitempty" jsonschema:"else both"`
 	ByClass   bool   `json:"byClass,omitempty" jsonschema:"merge the references of one object by class and field too"`
 }
 
@@ -103,7 +102,7 @@ func refs(q *question, in *RefsIn) ([]report.Section, error) {
 // PathIn are the arguments of path.
 type PathIn struct {
 	Common
-	Object  string   `json:"object" jsonschema:"selector of an object or of objects"`
+	Object  string   `json:"object" jsonschema:"selector"`
 	Paths   int      `json:"paths,omitempty" jsonschema:"paths of one object, each from another GC root; 1 when left out"`
 	Exclude []string `json:"exclude,omitempty" jsonschema:"references that do not count: soft, finalizer, weak, phantom, Class::field"`
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -70,23 +69,18 @@ func lines(nodes []report.TreeNode) []line {
 	return out
 }
 
-var pageTemplate = template.Must(template.New("pages").Funcs(template.FuncMap{
-	"bytes":   bytesText,
-	"comma":   humanize.Comma,
+var pageTemplate = template.Must(template.New("pages").Funcs(html.Funcs()).Funcs(template.FuncMap{
 	"percent": func(f float64) string { return fmt.Sprintf("%.1f %%", 100*f) },
 	"share": func(n, of int64) string {
 		return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(max(of, 1)))
 	},
 	"linked":  func(any) template.HTML { return "" }, // each server has its own
 	"number":  report.Value.Numeric,
-	"sortkey": sortKey,
-	"edge":    html.Edge,
 	"short":   func(s string) string { return s[:min(len(s), 12)] },
 	"add":     func(a, b int) int { return a + b },
-	"when":    when,
 	"classes": classColumn,
 	"isclass": func(v report.Value) bool { return v.Kind() == "plain" && v.Text().String() != "" },
-	"text":    func(v report.Value) string { return v.Short(clean) },
+	"text":    func(v report.Value) string { return v.Short(html.Clean) },
 	"comma64": func(n int) string { return humanize.Comma(int64(n)) },
 }).Parse(pageText))
 
@@ -102,11 +96,11 @@ func (s *Server) linked(x any) template.HTML {
 	text, masked := "", false
 	switch x := x.(type) {
 	case string:
-		text = clean(x)
+		text = html.Clean(x)
 	case report.Address:
 		text = x.String()
 	case report.Value:
-		text, masked = x.Short(clean), x.IsText() && x.Text().Masked()
+		text, masked = x.Short(html.Clean), x.IsText() && x.Text().Masked()
 	}
 	var b strings.Builder
 	if masked {
@@ -131,34 +125,4 @@ func (s *Server) linked(x any) template.HTML {
 		b.WriteString(`</span>`)
 	}
 	return template.HTML(b.String())
-}
-
-func bytesText(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
-
-func when(t time.Time) string {
-	if t.IsZero() || !report.Writable(t) {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02 15:04:05 UTC")
-}
-
-// sortKey is what a column of numbers is sorted by, "" for texts.
-func sortKey(v report.Value) string {
-	switch v.Kind() {
-	case report.KindShare, report.KindFloat:
-		return fmt.Sprint(v.Fraction())
-	case report.KindAddress:
-		return fmt.Sprint(uint64(v.Address()))
-	case report.KindTime:
-		return fmt.Sprint(v.Int())
-	}
-	if v.Numeric() {
-		return fmt.Sprint(v.Int())
-	}
-	return ""
-}
-
-// clean replaces bytes that are no text, and NUL, which HTML has not.
-func clean(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }

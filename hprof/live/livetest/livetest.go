@@ -59,6 +59,13 @@ func Compile(t testing.TB, home, source string) string {
 	return classes
 }
 
+// Programs compiles the programs of this package: Fill, whose arguments are MiB to hold and to drop, and Hang, whose threads come to no
+// safepoint for seconds once it is compiled. source is the folder of this package as the test sees it.
+func Programs(t testing.TB, home, source string) string {
+	t.Helper()
+	return Compile(t, home, filepath.Join(source, "testdata"))
+}
+
 // Start runs a command, java or what starts it, until the end of the test, and returns when it has printed a line that begins with READY.
 func Start(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
