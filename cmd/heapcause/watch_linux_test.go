@@ -11,7 +11,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,6 +24,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 
+	"heapcause/hprof/live"
 	"heapcause/hprof/live/livetest"
 )
 
@@ -116,16 +119,23 @@ func TestWatchPGTimer(t *testing.T) {
 				args := append(append([]string{}, livetest.Small...), "-cp", classes, "com.example.shop.Main", variant, strconv.Itoa(statements))
 				return livetest.Start(t, filepath.Join(home, "bin/java"), args...).Process.Pid
 			}
-			t.Run("slowfin", func(t *testing.T) { slowfin(t, start("slowfin"), statements) })
+			t.Run("slowfin", func(t *testing.T) { slowfin(t, home, start("slowfin"), statements) })
+			t.Run("grows", func(t *testing.T) { grows(t, filepath.Join(home, "bin/java"), classes) })
 			t.Run("healthy", func(t *testing.T) { healthy(t, start("healthy")) })
 		})
 	}
 }
 
-func slowfin(t *testing.T, pid int, statements int64) {
+func slowfin(t *testing.T, home string, pid int, statements int64) {
 	w := startWatch(t, pid)
 	// Two statements may still be held, one by the timer's thread and one by a collection that is to come.
-	s := w.until(t, "the backlog is whole", func(s *sampleJSON) bool { return s.Queued != nil && s.Queued.Total >= statements-2 && s.Classes != nil })
+	s := w.until(t, "the backlog is whole", func(s *sampleJSON) bool {
+		return s.Queued != nil && s.Queued.Total >= statements-2 && s.Classes != nil
+	})
+	told, err := exec.Command(filepath.Join(home, "bin/jcmd"), strconv.Itoa(pid), "GC.finalizer_info").Output() // the JDK's own client
+	if want := fmt.Sprintf("%d  %s", s.Queued.Total, statementClass); err != nil || !strings.Contains(string(told), want) {
+		t.Errorf("jcmd says %s, %v; not %q", told, err, want)
+	}
 	if s.Queued.Total > statements || len(s.Queued.Classes) != 1 || s.Queued.Classes[0].Class != statementClass {
 		t.Errorf("queued: %+v", s.Queued)
 	}
@@ -153,6 +163,39 @@ func slowfin(t *testing.T, pid int, statements int64) {
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 	if code := w.rest(); code != exitFailed || !strings.Contains(w.stderr.String(), fmt.Sprintf("JVM %d has ended, after", pid)) {
 		t.Errorf("killed: exit code %d, %s", code, w.stderr)
+	}
+}
+
+// grows: the backlog of a program that is watched from its beginning is seen to grow, and never to shrink, up to its true number.
+func grows(t *testing.T, java, classes string) {
+	const statements = 20_000
+	c := exec.Command(java, append(append([]string{}, livetest.Small...), "-cp", classes, "com.example.shop.Main", "slowfin", strconv.Itoa(statements))...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = c.Process.Kill(), c.Wait() })
+	for late := time.Now().Add(patientFor); ; {
+		if j, err := live.Find(c.Process.Pid); err == nil && j.Data != nil {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatal("the JVM does not come up")
+		}
+	}
+	w := startWatch(t, c.Process.Pid)
+	var seen []int64
+	w.until(t, "the backlog is whole", func(s *sampleJSON) bool {
+		if s.Queued != nil && (len(seen) == 0 || s.Queued.Total != seen[len(seen)-1]) {
+			seen = append(seen, s.Queued.Total)
+		}
+		return s.Queued != nil && s.Queued.Total >= statements-2
+	})
+	t.Logf("queued: %v", seen)
+	if !slices.IsSorted(seen) || len(seen) < 3 || seen[0] > statements/2 || seen[len(seen)-1] > statements {
+		t.Errorf("the backlog went %v", seen)
+	}
+	if code := w.end(); code != exitDone {
+		t.Errorf("exit code %d: %s", code, w.stderr)
 	}
 }
 
