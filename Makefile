@@ -42,6 +42,10 @@ test: testdata ## Run every test, on real dumps too where there is a JDK
 race: ## Run the tests with the race detector, without the slow ones
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m ./...
 
+.PHONY: test-duckdb
+test-duckdb: testdata ## Run the SQL of docs/fleet.md with DuckDB over real dumps (needs a C compiler)
+	cd testdata/duckdb && CGO_ENABLED=1 $(GO) vet . && CGO_ENABLED=1 $(GO) test -count=1 -timeout 20m .
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (20000x: executions; or a time, 10m)
 	@set -o pipefail; \

@@ -53,11 +53,15 @@ func TestListDumps(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ args, want, repeated string }{
-		{"pods", "pods/a/heap.hprof pods/a/many.hprof pods/b/heap.hprof pods/b/heap.hprof.1 pods/b/many.hprof pods/c/app.hprof.gz pods/c/heap.bin pods/gone.hprof!",
-			"pods/b/copy.hprof=pods/a/heap.hprof pods/z.hprof=pods/a/heap.hprof"},
+		{
+			"pods", "pods/a/heap.hprof pods/a/many.hprof pods/b/heap.hprof pods/b/heap.hprof.1 pods/b/many.hprof pods/c/app.hprof.gz pods/c/heap.bin pods/gone.hprof!",
+			"pods/b/copy.hprof=pods/a/heap.hprof pods/z.hprof=pods/a/heap.hprof",
+		},
 		{"linked", "linked/copy.hprof linked/heap.hprof linked/heap.hprof.1 linked/many.hprof", ""},
-		{"pods/b/heap.hprof pods/a/heap.hprof pods/b/heap.hprof ./pods/b/heap.hprof", "./pods/b/heap.hprof pods/a/heap.hprof",
-			"pods/b/heap.hprof=./pods/b/heap.hprof pods/b/heap.hprof=./pods/b/heap.hprof"},
+		{
+			"pods/b/heap.hprof pods/a/heap.hprof pods/b/heap.hprof ./pods/b/heap.hprof", "./pods/b/heap.hprof pods/a/heap.hprof",
+			"pods/b/heap.hprof=./pods/b/heap.hprof pods/b/heap.hprof=./pods/b/heap.hprof",
+		},
 		{"pods/c/notes.txt - missing.hprof empty pods/c/other.bin -", "- empty! missing.hprof! pods/c/notes.txt pods/c/other.bin", "-=-"},
 		{"zero", "zero/a.hprof zero/b.hprof", ""},
 	} {
