@@ -158,6 +158,7 @@ func (a *app) analyzeSeveral(ctx context.Context, o *fleetOptions, args []string
 	for _, r := range list.repeated {
 		fmt.Fprintf(a.stderr, "heapcause: %s: the same dump as %s, analysed once\n", clean(r[0]), clean(r[1]))
 	}
+	a.passing = true
 	run := &fleetRun{app: a, opt: opt, reports: o, list: list, base: commonFolder(list.dumps), sum: fleet.New(report.Tool{Name: "heapcause", Version: versionText()})}
 	for i := range list.dumps {
 		if err := run.dump(ctx, i); err != nil {
@@ -267,7 +268,7 @@ func (r *fleetRun) write(path string, rep *report.Report) error {
 // stopped says of an interruption what is left of the run.
 func (r *fleetRun) stopped(err error) error {
 	if errors.Is(err, context.Canceled) && r.written > 0 {
-		return fmt.Errorf("%w: %d reports are in %s", errInterrupted, r.written, r.reports.dir)
+		return fmt.Errorf("%w; files written before: %d, in %s", errInterrupted, r.written, r.reports.dir)
 	}
 	return err
 }

@@ -43,7 +43,7 @@ func (a *app) withHeap(ctx context.Context, path string, p *progress, inbound bo
 			return err
 		}
 	}
-	keep := x != nil && (a.f.index == "always" || x.stale || a.person() || a.exploring && !inCI())
+	keep := x != nil && (a.f.index == "always" || x.stale || a.person() && !a.passing || a.exploring && !inCI())
 	h, done, err := a.build(ctx, path, p, !inbound && !keep)
 	if err != nil {
 		return err

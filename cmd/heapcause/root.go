@@ -15,6 +15,7 @@ type app struct {
 	timing         timing
 	open           *openHeap // of a shell; nil where each command opens its dump
 	exploring      bool      // the command asks the dump a question: others will follow, so the index is kept
+	passing        bool      // of many dumps: no index is kept for itself
 }
 
 // run executes one command line and returns its exit code.

@@ -287,11 +287,15 @@ func (s *session) prepare(c *cobra.Command) error {
 			f.Hidden = true
 		}
 	}
-	c.PreRunE = func(c *cobra.Command, _ []string) error {
+	own := c.PreRun // PreRunE runs in its stead
+	c.PreRunE = func(c *cobra.Command, args []string) error {
 		for _, name := range ofShell {
 			if c.Flags().Changed(name) {
 				return &hintError{fmt.Errorf("--%s: the graph is there already", name), "heapcause shell has this flag"}
 			}
+		}
+		if own != nil {
+			own(c, args)
 		}
 		return nil
 	}
