@@ -23,7 +23,7 @@ func (h *Heap) Scan(ctx context.Context, wanted []bool, start func(worker int) f
 type StretchReader struct {
 	Begin  func(stretch int)
 	Record func(v *View)
-	End    func(stretch int) error
+	End    func(stretch int, bytes int64) error // of the dump
 }
 
 // ScanStretches is Scan for readers whose outcome has an order. The dump is cut into stretches of at least so many bytes (the last may be
@@ -43,6 +43,7 @@ func (h *Heap) ScanStretches(ctx context.Context, bytes int64, wanted []bool, st
 		return func(number hprof.Segment) error {
 			i := int(number.Offset)
 			fn.Begin(i)
+			read := int64(0)
 			for _, s := range stretches[i] {
 				if ctx.Err() != nil {
 					return ctx.Err()
@@ -50,8 +51,9 @@ func (h *Heap) ScanStretches(ctx context.Context, bytes int64, wanted []bool, st
 				if err := r.read(s, fn.Record); err != nil {
 					return err
 				}
+				read += s.Length
 			}
-			return fn.End(i)
+			return fn.End(i, read)
 		}, func() error { return nil }
 	})
 }

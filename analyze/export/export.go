@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 
@@ -65,7 +66,7 @@ func Write(ctx context.Context, h *graph.Heap, opt Options) ([]dataset.Sum, erro
 		e.opt.Analysis.Progress = func(string, int64, int64) {}
 	}
 	for _, step := range []func(context.Context) error{
-		e.findings, e.classRows, e.byObject, e.references, e.roots, e.threads, e.dump,
+		e.findings, e.classRows, e.objects, e.dominators, e.strings, e.references, e.roots, e.threads, e.dump,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -73,6 +74,7 @@ func Write(ctx context.Context, h *graph.Heap, opt Options) ([]dataset.Sum, erro
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		debug.FreeOSMemory() // buffers of one data set are not left lying beside those of the next
 	}
 	if err := h.File().Changed(); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"sync/atomic"
 
 	"heapcause/analyze/export/dataset"
 	"heapcause/graph"
@@ -29,9 +30,12 @@ func (e *exporter) references(ctx context.Context) error {
 	for c := range wanted {
 		wanted[c] = len(names.of[c]) > 0 || h.HasReferences(graph.Class(c))
 	}
-	e.opt.Analysis.Progress("writing references", 0, 0)
+	var done atomic.Int64
+	total := h.File().HeapBytes()
+	tick := func(bytes int64) { e.opt.Analysis.Progress("writing references", done.Add(bytes), total) }
+	tick(0)
 	err := h.ScanStretches(ctx, stretchBytes, wanted, func(int) graph.StretchReader {
-		return newReferenceWorker(e, names, t.Writer()).reader()
+		return newReferenceWorker(e, names, t.Writer()).reader(tick)
 	})
 	if err != nil {
 		e.part.Fail(err)
@@ -100,7 +104,7 @@ func newReferenceWorker(e *exporter, names *fieldNames, w *dataset.Writer[refere
 	return &referenceWorker{e: e, names: names, w: w, refs: e.h.ReferenceReader(), indexes: make([]int32, batch)}
 }
 
-func (k *referenceWorker) reader() graph.StretchReader {
+func (k *referenceWorker) reader(tick func(bytes int64)) graph.StretchReader {
 	add := k.add
 	return graph.StretchReader{
 		Begin: func(i int) { k.w.Begin(i + 1) },
@@ -108,7 +112,10 @@ func (k *referenceWorker) reader() graph.StretchReader {
 			k.view = v
 			k.refs.Each(v, add)
 		},
-		End: func(int) error { return k.w.End() },
+		End: func(_ int, bytes int64) error {
+			tick(bytes)
+			return k.w.End()
+		},
 	}
 }
 

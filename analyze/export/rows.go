@@ -85,7 +85,7 @@ type frameRow struct {
 
 type stringRow struct {
 	Address      int64   `parquet:"address"`
-	Hash         int64   `parquet:"hash,optional,plain"`
+	Hash         int64   `parquet:"hash,optional,plain,uncompressed"`
 	Length       int32   `parquet:"length"`
 	Bytes        int64   `parquet:"bytes,dict"`
 	Value        *string `parquet:"value,optional"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -86,6 +87,7 @@ type exportRun struct {
 	opt    export.Options
 	from   *regexp.Regexp
 	tables []string
+	made   bool // the folder was not there
 	done   []exported
 	failed []string
 }
@@ -101,19 +103,40 @@ func (a *app) export(ctx context.Context, args []string, x *exportFlags) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range args {
-		if err := r.dump(ctx, path); err != nil {
-			return err
+	list, err := listDumps(ctx, args)
+	if err != nil {
+		return err
+	}
+	if err := r.makeFolder(); err != nil {
+		return err
+	}
+	if r.made {
+		defer func() { _ = os.Remove(x.dir) }() // where nothing came to lie in it
+	}
+	for _, d := range list.repeated {
+		a.progress().say("%s: the same dump as %s, exported once", clean(d[0]), clean(d[1]))
+	}
+	for i := range list.dumps {
+		if err := r.dump(ctx, &list.dumps[i]); err != nil {
+			return r.stopped(err)
 		}
 	}
-	if err := a.write(r.print); err != nil {
+	if err := a.write(r.summary); err != nil {
 		return err
 	}
 	a.printTiming()
 	if len(r.failed) > 0 {
-		return fmt.Errorf("%d of %d dumps could not be exported: %s", len(r.failed), len(args), clean(strings.Join(r.failed, ", ")))
+		return fmt.Errorf("%d of %d dumps could not be exported: %s", len(r.failed), len(list.dumps), clean(strings.Join(r.failed, ", ")))
 	}
 	return nil
+}
+
+// stopped says of what ends the whole run which dumps are there.
+func (r *exportRun) stopped(err error) error {
+	if n := len(r.done); n > 0 && errors.Is(err, context.Canceled) {
+		return fmt.Errorf("interrupted; %s in %s, whole", analyze.Plural(int64(n), "dump"), r.x.dir)
+	}
+	return err
 }
 
 // checkExport validates the flags before any work begins.
@@ -151,16 +174,25 @@ func (a *app) checkExport(x *exportFlags) (*exportRun, error) {
 	if err := r.checkLabels(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(x.dir, 0o700); err != nil {
-		return nil, &hintError{fmt.Errorf("--parquet %s: %w", x.dir, err), "name another folder"}
+	return r, nil
+}
+
+// makeFolder makes the folder, and refuses one that cannot be written to.
+func (r *exportRun) makeFolder() error {
+	dir := r.x.dir
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		r.made = true
 	}
-	tmp, err := besides(filepath.Join(x.dir, "export"))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &hintError{fmt.Errorf("--parquet %s: %w", dir, err), "name another folder"}
+	}
+	tmp, err := besides(filepath.Join(dir, "export"))
 	if err != nil {
-		return nil, &hintError{fmt.Errorf("--parquet %s: %w", x.dir, err), "name a folder that this user may write to"}
+		return &hintError{fmt.Errorf("--parquet %s: %w", dir, err), "name a folder that this user may write to"}
 	}
 	_ = tmp.Close()
 	_ = os.Remove(tmp.Name())
-	return r, nil
+	return nil
 }
 
 // checkLabels reads --label and --labels-from.
@@ -216,9 +248,12 @@ func (r *exportRun) labels(path string) map[string]string {
 }
 
 // dump exports one dump. Only what ends the whole run is an error.
-func (r *exportRun) dump(ctx context.Context, path string) error {
-	err := r.write(ctx, path)
-	debug.FreeOSMemory() // the next dump begins with what the first began with
+func (r *exportRun) dump(ctx context.Context, d *listedDump) error {
+	path, err := d.path, d.err
+	if err == nil {
+		err = r.write(ctx, path)
+		debug.FreeOSMemory() // the next dump begins with what the first began with
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -283,24 +318,24 @@ func fileName(path string) string {
 // dumpID is the fingerprint of a dump by which its index is known, too. Of what is not a file it is that of the unpacked dump.
 func dumpID(path string, h *graph.Heap) (string, error) {
 	f := h.File()
-	var print uint64
+	var sum uint64
 	if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() {
 		key, err := index.KeyOf(path, "")
 		if err != nil {
 			return "", err
 		}
-		print = key.Fingerprint
-	} else if print, err = index.Fingerprint(f, f.Size); err != nil {
+		sum = key.Fingerprint
+	} else if sum, err = index.Fingerprint(f, f.Size); err != nil {
 		return "", err
 	}
 	if f.Dump > 1 {
-		print += uint64(f.Dump-1) * 0x9E3779B97F4A7C15
+		sum += uint64(f.Dump-1) * 0x9E3779B97F4A7C15
 	}
-	return fmt.Sprintf("%016x", print), nil
+	return fmt.Sprintf("%016x", sum), nil
 }
 
-// print writes what has been exported: a line for each dump, then what the data sets have of all of them.
-func (r *exportRun) print(w io.Writer) error {
+// summary writes what has been exported: a line for each dump, then what the data sets have of all of them.
+func (r *exportRun) summary(w io.Writer) error {
 	var total dataset.Sum
 	sums := map[string]dataset.Sum{}
 	for _, d := range r.done {

@@ -11,7 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
+
 	"heapcause/analyze/analyzetest"
+	"heapcause/analyze/export"
 	"heapcause/report/delimited"
 	"heapcause/report/json"
 	"heapcause/report/tables"
@@ -71,6 +74,16 @@ func writtenOf(t *testing.T, dump string, flags ...string) map[string][]byte {
 			t.Fatal(err)
 		}
 	}
+	lake := filepath.Join(dir, "lake")
+	said(t, all, 0, append([]string{"export", dump, "--parquet", lake, "--index=never", "--label=service=secrets"}, flags...)...)
+	exported := filesBelow(lake)
+	if len(exported) != len(export.Tables()) {
+		t.Fatalf("exported %v", exported)
+	}
+	for _, f := range exported {
+		name, _ := filepath.Rel(lake, f)
+		all["parquet "+strings.Split(filepath.ToSlash(name), "/")[0]] = parquetTexts(t, f)
+	}
 	packed, err := gzip.NewReader(bytes.NewReader(all["r.pb.gz"]))
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +92,50 @@ func writtenOf(t *testing.T, dump string, flags ...string) map[string][]byte {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// filesBelow lists all files below a folder.
+func filesBelow(dir string) (out []string) {
+	_ = filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			out = append(out, path)
+		}
+		return nil
+	})
+	return out
+}
+
+// parquetTexts returns all texts of a Parquet file, a line each.
+func parquetTexts(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []byte
+	for _, g := range f.RowGroups() {
+		rows := g.Rows()
+		buf := make([]parquet.Row, 1000)
+		for {
+			n, err := rows.ReadRows(buf)
+			for _, row := range buf[:n] {
+				for _, v := range row {
+					if v.Kind() == parquet.ByteArray {
+						out = append(append(out, v.ByteArray()...), '\n')
+					}
+				}
+			}
+			if err != nil {
+				break
+			}
+		}
+		_ = rows.Close()
+	}
+	return out
 }
 
 // TestNoSecretIsShown holds that no password, token, key, card number or other content of a real dump is in anything that heapcause
@@ -107,6 +164,9 @@ func TestNoSecretIsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if strs := all["parquet strings"]; !bytes.Contains(strs, []byte("Secrets")) { // the owner of some
+		t.Error("the data set of strings was not read")
+	}
 	for name, text := range all {
 		if name == "r.pb.gz" {
 			continue // packed
@@ -124,6 +184,9 @@ func TestNoSecretIsShown(t *testing.T) {
 	for _, place := range []string{
 		"property", "option", "argument", "vendor", "duplicate", "urlpassword", "urlquery", "sqlliteral", "sqlcomment", "sqlopen", "latin", "pem", "loader", "token", "attribute", "card", "value", "task",
 	} {
+		if !regexp.MustCompile(`PLANT[0-9]+x` + place).Match(shown["parquet strings"]) {
+			t.Errorf("--show-values does not show the %s in the data set of strings", place)
+		}
 		for _, name := range []string{"r.json", "r.html", "r.md"} {
 			if !regexp.MustCompile(`PLANT[0-9]+x` + place).Match(shown[name]) {
 				t.Errorf("--show-values does not show the %s in %s: the dump does not test it", place, name)

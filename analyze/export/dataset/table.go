@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"io"
 	"os"
 
 	"github.com/parquet-go/parquet-go"
@@ -86,11 +85,7 @@ func (t *Table[T]) write(g parquet.RowGroup) error {
 		return &Error{err}
 	}
 	t.sum.Rows += n
-	at, err := t.file.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return &Error{err}
-	}
-	if at >= maxFile {
+	if t.out.Size() >= maxFile {
 		return t.end()
 	}
 	return nil
