@@ -266,10 +266,7 @@ func (r *exportRun) dump(ctx context.Context, d *listedDump) error {
 		}
 		return err
 	}
-	fmt.Fprintln(r.app.stderr, "heapcause:", err)
-	if h := hint(err); h != "" {
-		fmt.Fprintln(r.app.stderr, "hint:", h)
-	}
+	tell(err, r.app.stderr)
 	r.failed = append(r.failed, path)
 	return nil
 }
