@@ -104,11 +104,7 @@ func newLake(t *testing.T, d document) *lake {
 	if !strings.Contains(d.text, "--labels-from '"+labels+"'") {
 		t.Error("the page has other labels")
 	}
-	args := []string{"export", "--parquet", "lake", "--labels-from", labels, "--index=never"}
-	for _, pod := range l.pods {
-		args = append(args, filepath.Join("dumps", pod+".hprof"))
-	}
-	l.run(t, args...)
+	l.run(t, "export", "dumps", "--parquet", "lake", "--labels-from", labels, "--index=never")
 	var err error
 	if l.db, err = sql.Open("duckdb", ""); err != nil {
 		t.Fatal(err)
