@@ -11,6 +11,7 @@ import (
 
 	"heapcause/graph"
 	"heapcause/hprof"
+	"heapcause/hprof/hproftest"
 )
 
 // dumpFolder is where real dumps lie: HEAPCAUSE_DUMPS, else testdata/dumps.
@@ -31,15 +32,18 @@ func dumps(t *testing.T, pattern string) []string {
 	return found
 }
 
-// someOf leaves every tenth of the dumps of the rules' leaks: they are many, and of one shape to whoever does not look into objects.
+// someOf leaves every tenth, or fewer under the race detector, of the dumps of the rules' leaks: they are many, and of one shape to whoever does not look into objects.
 func someOf(paths []string) []string {
-	n := 0
+	n, every := 0, 10
+	if hproftest.Race {
+		every = 60
+	}
 	return slices.DeleteFunc(paths, func(path string) bool {
 		if filepath.Base(filepath.Dir(path)) != "leaks" {
 			return false
 		}
 		n++
-		return n%10 != 1
+		return n%every != 1
 	})
 }
 

@@ -87,6 +87,9 @@ func TestDominatorsOfList(t *testing.T) {
 
 // TestImmediateDominators compares with the definition, object by object.
 func TestImmediateDominators(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one goroutine")
+	}
 	h := dominatorHeap(t, 8)
 	of, err := explore.Resolve(context.Background(), h, "byte[]", explore.Options{})
 	if err != nil {

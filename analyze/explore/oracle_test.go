@@ -15,6 +15,7 @@ import (
 	"heapcause/graph"
 	"heapcause/graph/path"
 	"heapcause/hprof"
+	"heapcause/hprof/hproftest"
 )
 
 // matResult is the part of Eclipse MAT's results that paths and retained sets are compared with.
@@ -37,6 +38,9 @@ type matResult struct {
 // TestMATAnswers compares retained sets of classes, and the lengths of shortest paths, with what MAT found in the same dumps (the folder
 // HEAPCAUSE_ORACLE).
 func TestMATAnswers(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one goroutine")
+	}
 	dir := os.Getenv("HEAPCAUSE_ORACLE")
 	if dir == "" {
 		t.Skip("HEAPCAUSE_ORACLE is not set: no reference results to compare with")

@@ -14,6 +14,7 @@ import (
 	"heapcause/analyze/query"
 	"heapcause/graph"
 	"heapcause/hprof"
+	"heapcause/hprof/hproftest"
 )
 
 // matResult is the part of MAT's results that queries are compared with.
@@ -32,6 +33,9 @@ type matResult struct {
 // TestMATQueries asks what MAT's documentation has as examples, and more, of dumps that MAT has read (the folder HEAPCAUSE_ORACLE):
 // objects by class, exact retained sets of classes, and dominators are the same.
 func TestMATQueries(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one goroutine")
+	}
 	dir := os.Getenv("HEAPCAUSE_ORACLE")
 	if dir == "" {
 		t.Skip("HEAPCAUSE_ORACLE is not set: no reference results to compare with")
@@ -173,6 +177,9 @@ func dominatorsAreMATs(t *testing.T, h *graph.Heap, path string) {
 
 // TestMATExamples runs every query of docs/query.md that is one of MAT's documentation.
 func TestMATExamples(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one goroutine")
+	}
 	dir := os.Getenv("HEAPCAUSE_ORACLE")
 	if dir == "" {
 		t.Skip("HEAPCAUSE_ORACLE is not set")

@@ -242,6 +242,9 @@ func TestDumpSpoiledInEachPhase(t *testing.T) {
 
 // TestFileSizeLimit: where temporary files may not grow, wherever that shows, the work ends with a word.
 func TestFileSizeLimit(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one goroutine")
+	}
 	s := newScene(t)
 	for _, command := range s.stressed() {
 		if command[0] == "histogram" {

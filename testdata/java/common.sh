@@ -114,7 +114,7 @@ lib() {
   done
 }
 
-# leak NAME PROGRAM ARG...: make OUT/leaks/NAME.hprof, for the files of leaks/ that make.sh reads. PROGRAM is a class of src/leaks/FOLDER, written FOLDER/CLASS; its class path has LIBS. The program
+# leak NAME PROGRAM ARG...: make OUT/leaks/NAME.hprof, for the files of leaks/. PROGRAM is a class of src/leaks/FOLDER, written FOLDER/CLASS; its class path has LIBS. The program
 # prints READY when the heap is to be dumped. JAVA_OPTS are more options of the JVM.
 leak() {
   local f="$OUT/leaks/$1.hprof" folder=${2%/*} class=${2##*/}; shift 2

@@ -106,6 +106,12 @@ damaged() {
   touch "$OUT/damaged/done"
 }
 
+# leak_groups JDK FILE...: the dumps of these files of leaks/, as many files at a time as there are processors.
+leak_groups() {
+  local jdk=$1; shift
+  printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" "$HERE/group.sh" "$OUT" "$jdk"
+}
+
 use_jdk "$jdk"
 echo "testdata: real heap dumps in $OUT, by JDK $(jdk_version "$jdk")${jdk25:+ and $(jdk_version "$jdk25")}"
 pg_timer pg-timer       a1-20000           timer    20000
@@ -124,10 +130,7 @@ zoo zoo-small -all 10 "-Xms512m -Xmx512m -Xmn300m"
 loadtest orders         leak
 loadtest orders-control control
 damaged
-for leaks in "$HERE"/leaks/*.sh; do
-  LIBS= JAVA_OPTS=
-  . "$leaks"
-done
+leak_groups "$jdk" "$HERE"/leaks/*.sh
 
 if [ -n "$large" ]; then
   pg_timer pg-timer a1-100000 timer 100000
@@ -163,11 +166,7 @@ use_jdk "$jdk25"
 variant jdk25     "" "-Xmx256m"
 variant jdk25-coh "" "-Xmx256m -XX:+UseCompactObjectHeaders"
 vthreads 10000
-for leaks in "$HERE"/leaks/jdk25/*.sh; do
-  [ -e "$leaks" ] || break
-  LIBS= JAVA_OPTS=
-  . "$leaks"
-done
+leak_groups "$jdk25" "$HERE"/leaks/jdk25/*.sh
 [ -n "$large" ] || exit 0
 variant jdk25-parallel "-parallel=2" "-Xmx256m"
 variant jdk25-zgc      ""            "-Xmx256m -XX:+UseZGC"
