@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"heapcause/hprof/hproftest"
 )
 
 // exportedTo runs an export in this process.
@@ -78,6 +80,9 @@ func TestExportInterrupted(t *testing.T) {
 
 // TestExportFullDisk: a folder that fills its file system ends the export with a word, and takes back what was written.
 func TestExportFullDisk(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one command at a time")
+	}
 	dir := t.TempDir()
 	dump, lake := filepath.Join(dir, "many.hprof"), filepath.Join(dir, "lake")
 	if err := os.WriteFile(dump, manyDump(20_000), 0o600); err != nil {

@@ -5,10 +5,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"heapcause/hprof/hproftest"
 )
 
 // TestFullDisk: temporary files that fill their file system, wherever that shows, end the work with a word and a hint.
 func TestFullDisk(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one command at a time")
+	}
 	s := newScene(t)
 	mount := func(size int) {
 		t.Helper()

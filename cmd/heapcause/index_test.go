@@ -10,10 +10,15 @@ import (
 	"testing"
 
 	"heapcause/graph/index"
+
+	"heapcause/hprof/hproftest"
 )
 
 // TestDamagedIndex: whatever is wrong with an index, commands report what they report without one.
 func TestDamagedIndex(t *testing.T) {
+	if hproftest.Race {
+		t.Skip("of one command at a time")
+	}
 	dir := t.TempDir()
 	dump, folder := filepath.Join(dir, "cache.hprof"), filepath.Join(dir, "index")
 	if err := os.WriteFile(dump, cacheDump(8), 0o600); err != nil {

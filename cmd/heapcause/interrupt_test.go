@@ -200,6 +200,9 @@ func TestSignalInEachPhase(t *testing.T) {
 		}
 		_ = os.Remove(filepath.Join(s.dir, "out"))
 		for i, phase := range phases {
+			if hproftest.Race && i%3 > 0 {
+				continue
+			}
 			signal := []string{"interrupt", "terminate"}[i%2]
 			what := command[0] + " in " + phase
 			code, stdout, stderr := s.play(command, "HEAPCAUSE_AT="+phase, "HEAPCAUSE_DO="+signal)
@@ -243,7 +246,7 @@ func TestDumpSpoiledInEachPhase(t *testing.T) {
 // TestFileSizeLimit: where temporary files may not grow, wherever that shows, the work ends with a word.
 func TestFileSizeLimit(t *testing.T) {
 	if hproftest.Race {
-		t.Skip("of one goroutine")
+		t.Skip("of one command at a time")
 	}
 	s := newScene(t)
 	for _, command := range s.stressed() {
