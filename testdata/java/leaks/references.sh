@@ -21,9 +21,6 @@ if command -v gcc >/dev/null && [ -f "$JDK/include/jni.h" ]; then
   leak jni-globals           references/GlobalReferences leak "$WORK/libglobalreferences.so"    # 20,000 global references
   leak jni-globals-control   references/GlobalReferences control "$WORK/libglobalreferences.so"
 fi
-# Netty's arenas: 60 buffers of 10,000 bytes (16,384 in the arena) in chunks of 1 MiB.
-! lib netty-buffer netty-common || leak netty-arenas netty/NettyArenas
-LIBS=
 # What java.lang.management and System.getenv leave in the heap; the program's output says what they are.
 JAVA_OPTS=-Dshop.key=k3y-of-the-shop
 HEAPCAUSE_SECRET=s3cret-of-the-environment leak managed references/Managed

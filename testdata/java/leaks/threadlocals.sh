@@ -5,7 +5,7 @@ leak threadlocal-pool-control  threads/PooledThreadLocals control
 leak threadlocal-stale         threads/StaleThreadLocals leak
 leak threadlocal-stale-control threads/StaleThreadLocals control
 # Netty's FastThreadLocals of 21 threads that nobody removes, and the same with remove().
-if lib netty-common; then
+if lib netty-common netty-buffer netty-resolver netty-transport; then
   leak threadlocal-netty         netty/FastThreadLocals leak
   leak threadlocal-netty-control netty/FastThreadLocals control
 fi
