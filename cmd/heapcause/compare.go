@@ -22,7 +22,6 @@ import (
 	"heapcause/graph/index"
 	"heapcause/report"
 	"heapcause/report/compare"
-	"heapcause/report/delimited"
 )
 
 // compareFormats are those of compare.
@@ -172,10 +171,7 @@ func (a *app) writeComparison(w io.Writer, c *compare.Comparison, format string)
 		if err != nil {
 			return err
 		}
-		if format == "csv" {
-			return delimited.CSV(w, t)
-		}
-		return delimited.TSV(w, t)
+		return writeDelimited(w, t, format)
 	}
 	width, _ := terminal(a.stdout)
 	return compare.WriteText(w, c, width)

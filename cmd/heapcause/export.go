@@ -179,20 +179,10 @@ func (a *app) checkExport(x *exportFlags) (*exportRun, error) {
 
 // makeFolder makes the folder, and refuses one that cannot be written to.
 func (r *exportRun) makeFolder() error {
-	dir := r.x.dir
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(r.x.dir); errors.Is(err, fs.ErrNotExist) {
 		r.made = true
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return &hintError{fmt.Errorf("--parquet %s: %w", dir, err), "name another folder"}
-	}
-	tmp, err := besides(filepath.Join(dir, "export"))
-	if err != nil {
-		return &hintError{fmt.Errorf("--parquet %s: %w", dir, err), "name a folder that this user may write to"}
-	}
-	_ = tmp.Close()
-	_ = os.Remove(tmp.Name())
-	return nil
+	return writableFolder("parquet", r.x.dir)
 }
 
 // checkLabels reads --label and --labels-from.

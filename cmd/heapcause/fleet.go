@@ -17,7 +17,6 @@ import (
 	"heapcause/analyze"
 	"heapcause/graph"
 	"heapcause/report"
-	"heapcause/report/delimited"
 	"heapcause/report/fleet"
 	"heapcause/report/text"
 )
@@ -109,16 +108,7 @@ func (a *app) checkReports(o *fleetOptions) error {
 	if o.dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(o.dir, 0o700); err != nil {
-		return &hintError{fmt.Errorf("--reports %s: %w", o.dir, err), "name another folder"}
-	}
-	tmp, err := besides(filepath.Join(o.dir, "report"))
-	if err != nil {
-		return &hintError{fmt.Errorf("--reports %s: %w", o.dir, err), "name a folder that this user may write to"}
-	}
-	_ = tmp.Close()
-	_ = os.Remove(tmp.Name())
-	return nil
+	return writableFolder("reports", o.dir)
 }
 
 // endingOf is the ending of files of a format, "" where it has none.
@@ -328,10 +318,7 @@ func (a *app) writeFleet(w io.Writer, f *fleet.Fleet, format string) error {
 		if err != nil {
 			return err
 		}
-		if format == "csv" {
-			return delimited.CSV(w, t)
-		}
-		return delimited.TSV(w, t)
+		return writeDelimited(w, t, format)
 	}
 	width, _ := terminal(a.stdout)
 	return fleet.WriteText(w, f, a.f.top, text.Options{Color: a.color(), Width: width})

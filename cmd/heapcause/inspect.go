@@ -12,7 +12,6 @@ import (
 	"heapcause/analyze/inspect"
 	"heapcause/graph"
 	"heapcause/report"
-	"heapcause/report/delimited"
 	"heapcause/report/json"
 	"heapcause/report/tables"
 	"heapcause/report/text"
@@ -155,10 +154,7 @@ func (a *app) renderSections(w io.Writer, r *report.Report) error {
 		if err != nil {
 			return err
 		}
-		if a.f.format == "csv" {
-			return delimited.CSV(w, t)
-		}
-		return delimited.TSV(w, t)
+		return writeDelimited(w, t, a.f.format)
 	}
 	if a.open != nil { // what dump it is has been said
 		return a.renderAnswer(w, r)

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/term"
 
+	"heapcause/report"
+	"heapcause/report/delimited"
 	"heapcause/report/text"
 )
 
@@ -55,6 +57,28 @@ func target(path string) (file string, direct bool) {
 // besides makes a temporary file where path is; only its owner may read it.
 func besides(path string) (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+}
+
+// writableFolder makes the folder that a flag names, and refuses one that cannot be written to.
+func writableFolder(flag, dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &hintError{fmt.Errorf("--%s %s: %w", flag, dir, err), "name another folder"}
+	}
+	tmp, err := besides(filepath.Join(dir, flag))
+	if err != nil {
+		return &hintError{fmt.Errorf("--%s %s: %w", flag, dir, err), "name a folder that this user may write to"}
+	}
+	_ = tmp.Close()
+	_ = os.Remove(tmp.Name())
+	return nil
+}
+
+// writeDelimited writes a table as csv or tsv.
+func writeDelimited(w io.Writer, t *report.Table, format string) error {
+	if format == "csv" {
+		return delimited.CSV(w, t)
+	}
+	return delimited.TSV(w, t)
 }
 
 // write hands a writer to fn: standard output, or a file that appears under its name only when fn has succeeded. Such files
